@@ -1,0 +1,34 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything they need is set up by scripts/setup.sh.
+
+VENV ?= .venv
+export VENV
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint types tests setup clean
+
+help:
+	@echo "make demo    five lab nodes with faults, judged over SSH; without root, this machine"
+	@echo "make test    style, types, imports and all tests"
+	@echo "make clean   remove what these made here"
+
+demo: setup
+	@$(BIN)/python scripts/demo.py
+
+test: lint types tests
+
+setup:
+	@scripts/setup.sh --lab
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+tests: setup
+	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-4} --durations=10
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,12 @@
+"""The suite's plugin, and Testinfra's ``host`` for a site's own checks: only here can that fixture be taken over."""
+
+import pytest
+from testinfra.host import Host
+
+pytest_plugins = ["acp_acceptance.plugin"]
+
+
+@pytest.fixture(scope="session")
+def host(acp_host: Host) -> Host:
+    """Testinfra's host of each chosen node."""
+    return acp_host

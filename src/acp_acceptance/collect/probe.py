@@ -1,0 +1,66 @@
+"""The probe: one read-only POSIX shell script for everything that is read on a node."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from acp_acceptance.model.node import NodeFacts
+
+SECTION_SECONDS = 10
+SLOW_SECTIONS = {"packages": 30, "boot": 15}
+"""Seconds a section may take where it is not the usual; a package database can be large."""
+
+# What the login shell runs: it must be understood by any of them (sh, bash, csh, fish), hence no single quote in it.
+# It says that a shell is there and waits for the first line, which is the sudo password or empty, before the rest:
+# so nothing secret is sent to what is no shell, and the two clock readings have one round trip between them.
+_RECEIVER = (
+    'say() { printf "\\n%s say %s %s\\n" "$0" "$1" "$(date +%s.%N)"; }; '
+    "say hello; IFS= read -r secret; say clock; script=$(cat); "
+    'nonce=$0 escalated= become=$1 sections="$2"; eval "$script"'
+)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One use of the probe.
+
+    Attributes:
+        nonce: the word its marker lines begin with.
+        command: what the login shell is asked to run; holds nothing secret.
+        script: what is sent on standard input after the secret line.
+    """
+
+    nonce: str
+    command: str
+    script: bytes
+
+
+def make_probe(*, become: bool | None) -> Probe:
+    """Make a probe with a nonce of its own.
+
+    Args:
+        become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
+    """
+    nonce = f"acp-{secrets.token_hex(12)}"
+    return Probe(nonce, f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'", _script())
+
+
+def sections() -> list[str]:
+    """Give the names of the probe's sections: the facts that are made from one."""
+    return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None]
+
+
+@cache
+def _sections() -> str:
+    return " ".join(f"{name}:{SLOW_SECTIONS.get(name, SECTION_SECONDS)}" for name in sections())
+
+
+@cache
+def _script() -> bytes:
+    text = (resources.files("acp_acceptance.collect") / "probe.sh").read_text(encoding="utf-8")
+    # Comments and blank lines are for people; the wire is better off without.
+    lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,175 @@
+"""Running one local program that talks to a node: bounded in time and output, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_READ_SIZE = 65536
+_AFTER_END = 0.5
+"""Seconds to wait for a connection to close after the probe's last word; a hung process may hold it open."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a conversation goes.
+
+    Attributes:
+        greeting: what must be seen on standard output first; nothing is sent before.
+        answer: what is sent on standard input then; after it standard input is closed.
+        farewell: after this on standard output nothing more is waited for.
+        deadline: seconds for everything.
+        cap: bytes that are read from each stream.
+    """
+
+    greeting: bytes
+    answer: bytes = field(repr=False)
+    farewell: bytes
+    deadline: float
+    cap: int
+
+
+@dataclass
+class Conversation:
+    """What was exchanged with a node.
+
+    Attributes:
+        stdout: what it printed, up to the cap.
+        stderr: likewise; what the SSH client itself said is here.
+        status: exit status of the local program; ``None`` where it was ended.
+        ended: why it was ended: ``deadline``, ``too-much-output``, ``interrupted``, or empty.
+        greeted: runner's time at which the greeting was seen; ``None`` where it was not.
+        answered: time at which the answer to it was sent.
+        confirmed: time at which the first bytes after that were seen.
+        seconds: how long it all took.
+    """
+
+    stdout: bytes = b""
+    stderr: bytes = b""
+    status: int | None = None
+    ended: str = ""
+    greeted: float | None = None
+    answered: float | None = None
+    confirmed: float | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Processes:
+    """The local programs that are running, so that all can be ended at once."""
+
+    _running: set[int] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def converse(self, argv: Sequence[str], environment: Mapping[str, str], terms: Terms) -> Conversation:
+        """Run a program, answer its greeting, and read until its farewell, its end or a bound.
+
+        Raises:
+            OSError: the program cannot be started.
+        """
+        started = time.monotonic()
+        with self._lock:
+            if self.stopped.is_set():
+                return Conversation(ended="interrupted")
+            # A session of its own: no terminal to ask on, no Ctrl-C from it, and a group that can be ended whole.
+            process = subprocess.Popen(  # noqa: S603 - the argument list is ours, without a shell
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environment),
+                start_new_session=True,
+                bufsize=0,
+            )
+            self._running.add(process.pid)
+        talk = Conversation()
+        try:
+            talk.ended = self._exchange(process, talk, terms, started + terms.deadline)
+        finally:
+            self._end(process, in_a_hurry=bool(talk.ended))
+        if self.stopped.is_set():
+            talk.ended = "interrupted"
+        talk.status = None if talk.ended else process.returncode
+        talk.seconds = time.monotonic() - started
+        return talk
+
+    def _exchange(self, process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, deadline: float) -> str:
+        """Read both streams until they end; give why that was cut short, or nothing."""
+        buffers = {"out": bytearray(), "err": bytearray()}
+        ended = ""
+        with selectors.DefaultSelector() as selector:
+            for name, stream in (("out", process.stdout), ("err", process.stderr)):
+                if stream is not None:
+                    selector.register(stream, selectors.EVENT_READ, name)
+            while selector.get_map():
+                ready = selector.select(max(0.0, deadline - time.monotonic()))
+                now = time.time()
+                if not ready:
+                    ended = "" if terms.farewell in buffers["out"][-256:] else "deadline"
+                    break
+                for key, _ in ready:
+                    data = os.read(key.fd, _READ_SIZE)
+                    buffer = buffers[key.data]
+                    buffer += data
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    elif key.data == "out":
+                        _keep_time(process, talk, terms, buffer, now)
+                if max(map(len, buffers.values())) > terms.cap:
+                    ended = "too-much-output"
+                    break
+                if terms.farewell in buffers["out"][-256:]:
+                    deadline = min(deadline, time.monotonic() + _AFTER_END)
+        talk.stdout, talk.stderr = bytes(buffers["out"][: terms.cap]), bytes(buffers["err"][: terms.cap])
+        return ended
+
+    def _end(self, process: subprocess.Popen[bytes], *, in_a_hurry: bool) -> None:
+        """Let the program end by itself if it is about to, else end its whole group."""
+        for patience, sent in ((0.0 if in_a_hurry else _AFTER_END, signal.SIGTERM), (2, signal.SIGKILL)):
+            try:
+                process.wait(timeout=patience)
+                break
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, sent)
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        with self._lock:
+            self._running.discard(process.pid)
+
+    def stop(self) -> None:
+        """End everything that runs, and let nothing more be started."""
+        with self._lock:
+            self.stopped.set()
+            for group in self._running:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGTERM)
+
+
+def _keep_time(
+    process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, buffer: bytearray, now: float
+) -> None:
+    """Answer the greeting when it is there, and note when what was seen and sent."""
+    if talk.greeted is None and terms.greeting in buffer:
+        talk.greeted = now
+        talk.answered = time.time()
+        if process.stdin is not None:
+            with suppress(BrokenPipeError):
+                process.stdin.write(terms.answer)
+                process.stdin.close()
+    elif talk.greeted is not None and talk.confirmed is None:
+        talk.confirmed = now

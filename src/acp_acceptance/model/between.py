@@ -1,0 +1,98 @@
+"""What is compared between the nodes of one cluster: identities that must differ, clocks that must agree.
+
+A peer whose facts were not measured is left out here: its own verdict is *broken*, so nothing is passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from acp_acceptance.model.measurement import CollectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from acp_acceptance.model.measurement import Fact
+    from acp_acceptance.model.node import NodeFacts
+
+
+def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[str]:
+    """Say which identities a node shares with its peers (``machine-id with cp-2``).
+
+    Raises:
+        CollectionError: the node's own identities were not measured, or those of no peer.
+    """
+    hostname, identity = own.hostname.name, own.identity
+    hostnames = _measured(type(own).hostname, own, peers)
+    identities = _measured(type(own).identity, own, peers)
+    shared = [f"hostname with {peer}" for peer, other in hostnames if other.name == hostname]
+    for peer, other in identities:
+        if identity.machine_id and identity.machine_id == other.machine_id:
+            shared.append(f"machine-id with {peer}")
+        if identity.product_uuid and identity.product_uuid == other.product_uuid:
+            shared.append(f"product_uuid with {peer}")
+        if not identity.mac_addresses.isdisjoint(other.mac_addresses):
+            shared.append(f"MAC address with {peer}")
+    return shared
+
+
+@dataclass(frozen=True)
+class ClockDifference:
+    """How far two clocks are apart.
+
+    Attributes:
+        peer: the other node.
+        seconds: the difference.
+        error: it is right within so many seconds.
+    """
+
+    peer: str
+    seconds: float
+    error: float
+
+    def at_most(self, limit: float) -> bool:
+        """Tell whether the clocks are at most ``limit`` seconds apart.
+
+        Raises:
+            CollectionError: the measurement is too coarse to tell.
+        """
+        if self.seconds + self.error <= limit:
+            return True
+        if self.seconds - self.error > limit:
+            return False
+        raise CollectionError(
+            f"the clocks are {self.seconds:.3f} s apart, right within {self.error:.3f} s: "
+            f"too coarse to tell whether that is at most {limit} s; run again, or nearer to the nodes"
+        )
+
+
+def clock_difference(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> ClockDifference:
+    """Give the greatest clock difference that a node is to blame for.
+
+    Of two clocks that differ, the one farther from the median of all is to blame (both, where they are equally far):
+    one wrong clock makes one verdict fail and not all, and no difference goes without a culprit.
+
+    Raises:
+        CollectionError: the node's own clock was not measured, or that of no peer.
+    """
+    clock = own.clock
+    others = dict(_measured(type(own).clock, own, peers))
+    middle = median([clock.offset, *(other.offset for other in others.values())])
+    distance = abs(clock.offset - middle)
+    blamed = {peer: other for peer, other in others.items() if abs(other.offset - middle) <= distance} or others
+    peer, other = max(blamed.items(), key=lambda item: abs(item[1].offset - clock.offset))
+    return ClockDifference(peer, abs(other.offset - clock.offset), clock.error + other.error)
+
+
+def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:
+    def measured() -> Iterator[tuple[str, Any]]:
+        for name, facts in peers.items():
+            if name != own.target and fact.name not in facts.problems():
+                yield name, facts.measured(fact)
+
+    found = list(measured())
+    if not found:
+        raise CollectionError(f"{fact.name} could be measured on no other node, so there is nothing to compare with")
+    return found

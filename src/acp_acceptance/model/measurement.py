@@ -1,0 +1,150 @@
+"""What was observed, or why it was not: the values a snapshot is made of.
+
+Three things are kept apart everywhere: a value that says *absent* (``None`` or an empty tuple inside a fact),
+a fact that was *not measured* (a :class:`Problem`), and a fact that was measured and is *empty*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from pydantic import TypeAdapter, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from acp_acceptance.model.sections import Section
+
+T = TypeVar("T")
+
+
+class CollectionError(Exception):
+    """A fact could not be measured; the verdict that needs it is *broken*, never *passed*."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a fact was not measured.
+
+    Attributes:
+        kind: one word from a small set (``unreachable``, ``deadline``, ``truncated``, ``unreadable``, ``unparsable``,
+            ``no-rights``, ``interrupted``, ``not-collected``), for counting and for translation.
+        reason: one English sentence with what was seen; already free of secrets and control characters.
+    """
+
+    kind: str
+    reason: str
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any fact's dataclass
+    return TypeAdapter(kind)
+
+
+@dataclass(frozen=True)
+class Fact(Generic[T]):
+    """One fact of a target, declared as a class attribute of :class:`Facts`.
+
+    Reading it gives the typed value, or raises :class:`CollectionError` with the reason it was not measured.
+
+    Attributes:
+        kind: the frozen dataclass that holds the fact.
+        parse: the pure function that makes it from the probe's section of the same name; ``None`` for facts that
+            the collector measures itself (whether the target answers, its clock).
+    """
+
+    kind: type[T]
+    parse: Callable[[Section], T] | None = None
+    name: str = field(default="", init=False)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        object.__setattr__(self, "name", name)
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Fact[T]: ...
+    @overload
+    def __get__(self, instance: Facts, owner: type) -> T: ...
+    def __get__(self, instance: Facts | None, owner: type) -> Fact[T] | T:
+        if instance is None:
+            return self
+        return instance.measured(self)
+
+
+class Facts:
+    """Everything that was observed of one target.
+
+    Args:
+        target: the target's name, for messages.
+        values: fact name to what was observed: the typed value, its JSON form, or a :class:`Problem`.
+    """
+
+    def __init__(self, target: str, values: Mapping[str, Any]) -> None:
+        self.target = target
+        self._values = dict(values)
+
+    @classmethod
+    def declared(cls) -> dict[str, Fact[Any]]:
+        """Give the facts that this kind of target has, by name."""
+        return {
+            name: fact for base in reversed(cls.__mro__) for name, fact in vars(base).items() if isinstance(fact, Fact)
+        }
+
+    def measured(self, fact: Fact[T]) -> T:
+        """Give the value of a fact.
+
+        Raises:
+            CollectionError: it was not measured; the message says why.
+        """
+        value = self._values.get(fact.name, Problem("not-collected", "this snapshot does not hold it"))
+        if isinstance(value, Problem):
+            if value.kind == "unreachable":
+                raise CollectionError(value.reason)
+            raise CollectionError(f"{fact.name} could not be measured: {value.reason}")
+        if isinstance(value, fact.kind):
+            return value
+        try:
+            typed: T = _adapter(fact.kind).validate_python(value)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            raise CollectionError(
+                f"{fact.name} cannot be read from the snapshot: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+            ) from error
+        self._values[fact.name] = typed
+        return typed
+
+    def problems(self) -> dict[str, Problem]:
+        """Give the facts that were not measured, by name."""
+        return {name: value for name, value in self._values.items() if isinstance(value, Problem)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the JSON form: per fact either ``{"value": ...}`` or ``{"problem": {"kind", "reason"}}``."""
+        declared = self.declared()
+        document: dict[str, Any] = {}
+        for name, value in self._values.items():
+            if isinstance(value, Problem):
+                document[name] = {"problem": {"kind": value.kind, "reason": value.reason}}
+            else:
+                kind = declared[name].kind
+                typed = isinstance(value, kind)
+                document[name] = {"value": _adapter(kind).dump_python(value, mode="json") if typed else value}
+        return document
+
+    @classmethod
+    def from_json(cls, target: str, document: Mapping[str, Any]) -> Facts:
+        """Read the JSON form back; values are checked when they are first used.
+
+        Raises:
+            CollectionError: the document is no such form.
+        """
+        values: dict[str, Any] = {}
+        for name, entry in document.items():
+            match entry:
+                case {"problem": {"kind": str(kind), "reason": str(reason)}}:
+                    values[name] = Problem(kind, reason)
+                case {"value": value}:
+                    values[name] = value
+                case _:
+                    raise CollectionError(f"{name} of {target} in the snapshot is neither a value nor a problem")
+        return cls(target, values)

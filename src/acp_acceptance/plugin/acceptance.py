@@ -1,0 +1,95 @@
+"""One run of the suite: what it is about, its plan, its snapshot, its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.plan import PlannedCheck, Target, make_plan, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from acp_acceptance.collect import Settings
+    from acp_acceptance.inventory import Inventory, Node, Waivers
+    from acp_acceptance.model.snapshot import Snapshot
+    from acp_acceptance.requirements.catalogue import Catalogue, Language
+
+
+@dataclass
+class Acceptance:
+    """One run, the same in the controlling process and in workers.
+
+    Attributes:
+        inventory: the site, by the release that is judged.
+        nodes: of it, those that are judged.
+        stages: that are run.
+        catalogue: requirements and releases.
+        waivers: what is accepted for a time.
+        language: of messages.
+        settings: how nodes are connected to.
+        snapshot: what was observed; the collector's, a recorded one, or in workers the one that was handed over.
+        folder: private folder of this process, as long as the session; for the ``host`` of a site's own checks.
+    """
+
+    inventory: Inventory
+    nodes: tuple[Node, ...]
+    stages: list[str]
+    catalogue: Catalogue
+    waivers: Waivers
+    language: Language
+    settings: Settings
+    snapshot: Snapshot
+    folder: Path
+    _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
+
+    @cached_property
+    def plan(self) -> list[PlannedCheck]:
+        """Everything that is owed in the whole site."""
+        return make_plan(self.inventory, self.catalogue, self.stages)
+
+    @cached_property
+    def targets(self) -> set[Target]:
+        """The chosen targets: the chosen nodes, and what is no node."""
+        chosen = {node.name for node in self.nodes}
+        return {target for target in targets_of(self.inventory) if target.kind != "node" or target.name in chosen}
+
+    @cached_property
+    def checks(self) -> dict[str, list[PlannedCheck]]:
+        """What is to be tested, by requirement."""
+        checks: dict[str, list[PlannedCheck]] = {}
+        for check in self.plan:
+            if not check.excluded and check.target in self.targets:
+                checks.setdefault(check.requirement.id, []).append(check)
+        return checks
+
+    def nodes_of_cluster(self, target: Target) -> Mapping[str, NodeFacts]:
+        """Give the facts of all chosen nodes in the cluster of one of them."""
+        cluster = target.node.cluster if target.node else ""
+        if cluster not in self._peers:
+            self._peers[cluster] = {
+                node.name: cast("NodeFacts", self.snapshot.of("node", node.name))
+                for node in self.nodes
+                if node.cluster == cluster
+            }
+        return self._peers[cluster]
+
+
+ACCEPTANCE = pytest.StashKey[Acceptance]()
+
+
+def acceptance_of(config: pytest.Config) -> Acceptance:
+    """Give the run of this pytest process.
+
+    Raises:
+        pytest.UsageError: there is none, since no host was named.
+    """
+    acceptance = config.stash.get(ACCEPTANCE, None)
+    if acceptance is None:
+        raise pytest.UsageError("this needs a node to look at: give --hosts=NODE,... or --acp-inventory FILE")
+    return acceptance

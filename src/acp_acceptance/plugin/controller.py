@@ -1,0 +1,184 @@
+"""The controlling process of a run: it collects, keeps the record, writes it, and says the verdict."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acp_acceptance.collect import collect
+from acp_acceptance.plugin.host import HOST_NODE
+from acp_acceptance.plugin.progress import TerminalProgress
+from acp_acceptance.reporting import allure
+from acp_acceptance.reporting.folder import RunFolder
+from acp_acceptance.reporting.record import Record
+from acp_acceptance.reporting.terminal import TerminalReport
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from _pytest.terminal import TerminalReporter
+
+    from acp_acceptance.plugin.acceptance import Acceptance
+    from acp_acceptance.reporting.results import Results
+
+_ALLURE_CHECKS = 5000
+_EXIT = {"accepted": 0, "partial": 0, "not accepted": 1, "nothing judged": 5}
+_KEPT = {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}
+
+
+class Controller:
+    """Registered in the controlling process only.
+
+    Args:
+        config: pytest's.
+        run: what the run is about; its snapshot is collected here.
+        offline: the snapshot is a recorded one.
+
+    Raises:
+        pytest.UsageError: the reports' folder cannot be written.
+    """
+
+    def __init__(self, config: pytest.Config, run: Acceptance, *, offline: bool) -> None:
+        self._config = config
+        self._run = run
+        self._record = Record(run.stages, offline=offline)
+        self._results: Results | None = None
+        self._interrupted = False
+        reports = Path(config.getoption("acp_reports") or config.rootpath / "reports")
+        try:
+            self.folder = RunFolder(
+                reports, run.inventory.site.name, "+".join(run.stages) or "checks", self._record.started
+            )
+        except OSError as error:
+            raise pytest.UsageError(f"--acp-reports {reports}: cannot be written: {error}") from error
+        self._junit = config.option.xmlpath is None
+        if self._junit:
+            config.option.xmlpath = str(self.folder.junit)
+        if self._wants_allure():
+            config.option.allure_report_dir = str(self.folder.allure)
+
+    def _wants_allure(self) -> bool:
+        choice = self._config.getoption("acp_allure")
+        given = self._config.getoption("allure_report_dir", "no plugin")
+        few = sum(map(len, self._run.checks.values())) <= _ALLURE_CHECKS
+        return given is None and (choice == "always" or (choice == "auto" and few))
+
+    # --- collecting
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Say what is about to be judged, collect it, and save what was collected."""
+        run, terminal = self._run, self._terminal()
+        site = run.inventory.site
+        stages = ", ".join(run.stages) or "own checks"
+        what = f"ACP {site.release} {stages} of {site.name}: {len(run.nodes)} of {len(run.inventory.nodes)} nodes"
+        with TerminalProgress(what, terminal) as progress:
+            if self._record.offline:
+                progress.say(f"judging the snapshot taken {run.snapshot.taken} again; nothing is connected to")
+            else:
+                run.snapshot, finished = collect(run.inventory, run.nodes, run.settings, progress)
+                self._interrupted = not finished
+        run.snapshot.save(self.folder.snapshot)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """End an interrupted run here, where pytest still finishes its session and the record is written."""
+        if self._interrupted:
+            self._record.interrupted = True
+            raise session.Interrupted("interrupted while nodes were collected")
+
+    # --- keeping the record
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember a site's own checks, which no plan knows."""
+        for item in session.items:
+            node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
+            if node is not None:
+                self._record.own_checks[item.nodeid] = (item.nodeid.partition("[")[0], node.name)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401, ARG002 - hook
+        """Remember them under pytest-xdist, where this process collects nothing."""
+        names = {item.name for item in self._run.nodes}
+        stages = tuple(f"tests_{stage}/" for stage in self._run.stages)
+        for nodeid in ids:
+            check, bracket, target = nodeid.partition("[")
+            if bracket and target[:-1] in names and not nodeid.startswith(stages):
+                self._record.own_checks[nodeid] = (check, target[:-1])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a verdict; a failure without one is a crashed worker or a test that is not about targets."""
+        verdict = getattr(report, "acp_verdict", None)
+        if verdict is not None:
+            self._record.add(verdict)
+        elif report.failed:
+            self._record.crashed = True
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember an interrupt."""
+        self._record.interrupted = True
+
+    # --- ending
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+        """Close the record when all other plugins have written theirs, and set the exit status: the only place."""
+        yield
+        if exitstatus in _KEPT:
+            self.folder.discard()
+            return
+        self._record.stopped = str(session.shouldfail or session.shouldstop or "")
+        run = self._run
+        self._results = self._record.results(run.plan, run.targets, run.inventory, run.catalogue, run.snapshot)
+        self._write(self._results)
+        if self._record.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        else:
+            session.exitstatus = _EXIT[self._results.verdict]
+
+    def _write(self, results: Results) -> None:
+        document = results.model_dump(mode="json", by_alias=True)
+        (self.folder.path / "results.json").write_text(
+            json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
+        allure.write_about_run(self.folder.allure, results)
+        final = self.folder.finish()
+        if self._junit:
+            self._tell_junit(final)
+
+    def _tell_junit(self, final: Path) -> None:
+        """Let pytest name the file where it is now."""
+        for plugin in self._config.pluginmanager.get_plugins():
+            if type(plugin).__name__ == "LogXML":
+                plugin.logfile = str(final / "junit.xml")
+
+    def pytest_unconfigure(self) -> None:
+        """Leave no half-written folder behind, whatever went wrong."""
+        if self._results is None:
+            shutil.rmtree(self.folder.path, ignore_errors=True)
+
+    # --- the terminal
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Generator[None, None, None]:
+        """Show the record in place of pytest's own list of failures, which stays for everything else."""
+        everything = dict(terminalreporter.stats)
+        for category, reports in everything.items():
+            left = [item for item in reports if getattr(item, "acp_verdict", {}).get("own") is not False]
+            terminalreporter.stats[category] = left
+        try:
+            yield
+        finally:
+            terminalreporter.stats.update(everything)
+        if self._results is not None:
+            report = TerminalReport(self._results, self._run.catalogue, self._run.language, self.folder.path)
+            writer = terminalreporter._tw  # noqa: SLF001 - pytest gives its terminal's stream no other way
+            report.write(writer._file, colours=writer.hasmarkup, width=writer.fullwidth)  # noqa: SLF001 - likewise
+
+    def _terminal(self) -> TerminalReporter | None:
+        reporter: TerminalReporter | None = self._config.pluginmanager.get_plugin("terminalreporter")
+        return reporter

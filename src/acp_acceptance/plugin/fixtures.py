@@ -1,0 +1,66 @@
+"""Fixtures of the suite's tests: nouns, and all of them read the snapshot only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.plugin.acceptance import acceptance_of
+from acp_acceptance.plan import NotApplicableError, owed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acp_acceptance.model.cluster import ClusterFacts
+    from acp_acceptance.model.measurement import Facts
+    from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.plan import PlannedCheck
+    from acp_acceptance.plugin.acceptance import Acceptance
+    from acp_acceptance.requirements import OwedRequirement
+
+
+@pytest.fixture
+def planned(request: pytest.FixtureRequest) -> PlannedCheck:
+    """The planned check: which requirement, on which target."""
+    return cast("PlannedCheck", request.param)
+
+
+@pytest.fixture
+def acceptance(pytestconfig: pytest.Config) -> Acceptance:
+    """The run: its inventory, catalogue and snapshot."""
+    return acceptance_of(pytestconfig)
+
+
+@pytest.fixture
+def requirement(planned: PlannedCheck, acceptance: Acceptance) -> OwedRequirement:
+    """The requirement as this target owes it, with the values the release gives it here."""
+    try:
+        return owed(
+            planned.requirement, planned.target, acceptance.inventory, acceptance.catalogue, acceptance.snapshot
+        )
+    except NotApplicableError as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def facts(planned: PlannedCheck, acceptance: Acceptance) -> Facts:
+    """What was observed of this target."""
+    return acceptance.snapshot.of(planned.target.kind, planned.target.name)
+
+
+@pytest.fixture
+def peers(planned: PlannedCheck, acceptance: Acceptance) -> Mapping[str, NodeFacts]:
+    """What was observed of all nodes of this node's cluster that were collected, itself among them."""
+    return acceptance.nodes_of_cluster(planned.target)
+
+
+@pytest.fixture
+def peer(planned: PlannedCheck, acceptance: Acceptance) -> ClusterFacts:
+    """What is known of the other cluster of the disaster recovery pair."""
+    others = [name for name in acceptance.inventory.site.clusters if name != planned.target.name]
+    if len(others) != 1:
+        raise CollectionError(f"the inventory names {len(others) + 1} clusters, and a pair are two")
+    found: Any = acceptance.snapshot.of("cluster", others[0])
+    return cast("ClusterFacts", found)

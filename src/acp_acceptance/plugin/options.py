@@ -1,0 +1,232 @@
+"""The options, and what is made of them before anything is connected to."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acp_acceptance.collect import Settings
+from acp_acceptance.inventory import (
+    ConnectionDefaults,
+    InputFileError,
+    Inventory,
+    Topology,
+    UsageError,
+    Waivers,
+    inventory_from_hosts,
+    load_inventory,
+    load_waivers,
+)
+from acp_acceptance.model.snapshot import Snapshot, SnapshotError
+from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, load_catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from acp_acceptance.inventory import Node
+
+STAGE_FOLDERS = {stage: f"tests_{stage}" for stage in STAGES}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the suite's own options; Testinfra's stay as they are."""
+    group = parser.getgroup("acp", "acceptance of Alauda Container Platform")
+    option = group.addoption
+    option("--acp-inventory", metavar="FILE", help="the site: nodes, roles, plans (also ACP_INVENTORY)")
+    option("--acp-release", metavar="RELEASE", help="judge by this ACP release; needed without an inventory")
+    option(
+        "--acp-role", choices=["control_plane", "worker"], help="role of hosts given without one, without an inventory"
+    )
+    option("--acp-topology", choices=[topology.value for topology in Topology], help="topology, without an inventory")
+    option("--acp-stage", choices=STAGES, action="append", help="stage to run (default: preflight); may be repeated")
+    option("--acp-snapshot", metavar="PATH", help="judge a recorded snapshot (a run's folder); connects to nothing")
+    option("--acp-waivers", metavar="FILE", help="failures that are accepted for a time: who, why, until when")
+    option("--acp-reports", metavar="DIR", help="where runs are recorded (default: reports)")
+    option("--acp-lang", choices=LANGUAGES, default="en", help="language of messages (default: en)")
+    option("--acp-forks", type=_positive, default=64, metavar="N", help="nodes collected at once (default: 64)")
+    option(
+        "--acp-forks-per-jump",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="of these, behind one jump host (default: 8)",
+    )
+    option("--acp-deadline", type=_positive, default=90, metavar="SECONDS", help="for each node (default: 90)")
+    option(
+        "--acp-accept-new-host-keys",
+        action="store_true",
+        help="accept and keep SSH host keys seen for the first time; changed keys are refused all the same",
+    )
+    option("--acp-ask-ssh-password", action="store_true", help="ask for the SSH password (else ACP_SSH_PASSWORD)")
+    option("--acp-ask-sudo-password", action="store_true", help="ask for the sudo password (else ACP_SUDO_PASSWORD)")
+    option(
+        "--acp-allure",
+        choices=["auto", "always", "never"],
+        default="auto",
+        help="write Allure results; auto: up to 5,000 checks, since each makes a file or two",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+@dataclass
+class Choice:
+    """What a run is about, as its options say.
+
+    Attributes:
+        inventory: the site, by the release that is judged.
+        nodes: of it, those that are collected and judged.
+        stages: to be run.
+        snapshot: a recorded one to be judged; ``None`` to collect.
+        whole: all nodes of the site are chosen.
+    """
+
+    inventory: Inventory
+    nodes: tuple[Node, ...]
+    stages: list[str]
+    snapshot: Snapshot | None = None
+    whole: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.whole = len(self.nodes) == len(self.inventory.nodes)
+
+
+def choose(config: pytest.Config, stages: Sequence[str]) -> Choice:
+    """Read inventory, hosts and snapshot.
+
+    Raises:
+        pytest.UsageError: they are missing or wrong; says what to write.
+    """
+    catalogue = load_catalogue()
+    release = config.getoption("acp_release")
+    if release is not None and release not in catalogue.releases:
+        raise pytest.UsageError(f"--acp-release {release}: is not known; there are {', '.join(catalogue.releases)}")
+    hosts = _hosts(config)
+    file = config.getoption("acp_inventory") or os.environ.get("ACP_INVENTORY")
+    recorded = config.getoption("acp_snapshot")
+    try:
+        snapshot = Snapshot.load(Path(recorded)) if recorded else None
+        inventory = _inventory(config, hosts, file, snapshot, catalogue, release)
+        nodes = inventory.select(hosts) if hosts and (file or snapshot) else inventory.nodes
+    except (InputFileError, UsageError, SnapshotError) as error:
+        raise pytest.UsageError(str(error)) from error
+    if snapshot:
+        taken = {name for kind, name in snapshot.targets if kind == "node"}
+        nodes = tuple(node for node in nodes if node.name in taken)
+    return Choice(inventory, nodes, list(stages), snapshot)
+
+
+def _hosts(config: pytest.Config) -> list[str]:
+    given = config.getoption("hosts")
+    if given is None:
+        return []
+    hosts = [host.strip() for host in given.split(",") if host.strip()]
+    if not hosts:
+        raise pytest.UsageError("--hosts names no host; write names or addresses, separated by commas")
+    return hosts
+
+
+def _inventory(  # noqa: PLR0913 - one decision, whole
+    config: pytest.Config,
+    hosts: list[str],
+    file: str | None,
+    snapshot: Snapshot | None,
+    catalogue: Catalogue,
+    release: str | None,
+) -> Inventory:
+    if snapshot:
+        if file:
+            raise pytest.UsageError("--acp-snapshot holds the inventory it was taken of; leave --acp-inventory out")
+        document = {**snapshot.site, "site": {**snapshot.site["site"], **({"release": release} if release else {})}}
+        return Inventory.model_validate(document)
+    if file:
+        return load_inventory(
+            Path(file), release=release, releases=list(catalogue.releases), defaults=_connections(config)
+        )
+    if hosts:
+        topology = config.getoption("acp_topology")
+        return inventory_from_hosts(
+            hosts,
+            release=release,
+            releases=list(catalogue.releases),
+            role=config.getoption("acp_role"),
+            topology=Topology(topology) if topology else None,
+            defaults=_connections(config),
+        )
+    raise pytest.UsageError(
+        "no host is named: give --hosts=NODE,... with --acp-release and --acp-role, or --acp-inventory FILE, "
+        "or --acp-snapshot with a recorded run (examples are in the folder inventories)"
+    )
+
+
+def _connections(config: pytest.Config) -> ConnectionDefaults:
+    """Read what Testinfra's own options say of connections."""
+    try:
+        extra = tuple(shlex.split(config.getoption("ssh_extra_args") or ""))
+    except ValueError as error:
+        raise pytest.UsageError(f"--ssh-extra-args: {error}") from error
+    return ConnectionDefaults(
+        backend=config.getoption("connection"),
+        identity_file=config.getoption("ssh_identity_file"),
+        ssh_config=config.getoption("ssh_config"),
+        ssh_args=extra,
+        become=config.getoption("sudo") or None,
+        become_user=config.getoption("sudo_user"),
+        ansible_inventory=config.getoption("ansible_inventory"),
+        force_ansible=config.getoption("force_ansible"),
+    )
+
+
+def waivers_of(config: pytest.Config, catalogue: Catalogue) -> Waivers:
+    """Read the waivers, and make sure that each can be one.
+
+    Raises:
+        pytest.UsageError: the file is wrong, a waiver is for no known requirement, or for one that cannot be waived.
+    """
+    file = config.getoption("acp_waivers")
+    if not file:
+        return Waivers()
+    try:
+        waivers = load_waivers(Path(file))
+    except InputFileError as error:
+        raise pytest.UsageError(str(error)) from error
+    for waiver in waivers.entries:
+        requirement = catalogue.requirements.get(waiver.requirement)
+        if requirement is None:
+            raise pytest.UsageError(
+                f"{waiver.file}:{waiver.line}: {waiver.requirement} is no requirement; "
+                "`acp-acceptance requirements` lists those there are"
+            )
+        if not requirement.waivable:
+            raise pytest.UsageError(f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver")
+    return waivers
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """Read how nodes are collected. Passwords leave the environment here, so that no child inherits them."""
+    return Settings(
+        forks=config.getoption("acp_forks"),
+        forks_per_jump=config.getoption("acp_forks_per_jump"),
+        deadline=config.getoption("acp_deadline"),
+        accept_new_host_keys=config.getoption("acp_accept_new_host_keys"),
+        ssh_password=_password(config, "ssh"),
+        sudo_password=_password(config, "sudo"),
+    )
+
+
+def _password(config: pytest.Config, what: str) -> str:
+    given = os.environ.pop(f"ACP_{what.upper()}_PASSWORD", "")
+    if config.getoption(f"acp_ask_{what}_password"):
+        return getpass.getpass(f"{what} password for the nodes: ")
+    return given

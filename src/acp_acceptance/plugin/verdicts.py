@@ -1,0 +1,148 @@
+"""From what a test did to a verdict, and to a report that pytest, JUnit and Allure show as that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acp_acceptance.inventory import WaiverState
+from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.text import printable
+from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.results import CoveringWaiver, Finding, Outcome, Verdict
+from acp_acceptance.requirements.judging import OwedRequirement, Unmet
+from acp_acceptance.requirements.messages import Speaker
+
+if TYPE_CHECKING:
+    from acp_acceptance.plan import PlannedCheck
+    from acp_acceptance.plugin.acceptance import Acceptance
+
+
+def verdict_on(
+    check: PlannedCheck, item: pytest.Item, call: pytest.CallInfo[None], acceptance: Acceptance
+) -> Verdict | None:
+    """Give the verdict that one phase of a test decides; ``None`` where a later phase will."""
+    error = call.excinfo.value if call.excinfo else None
+    if error is None and call.when != "call":
+        return None
+    requirement = getattr(item, "funcargs", {}).get("requirement")
+    verdict = Verdict(
+        requirement=check.requirement.id,
+        kind=check.target.kind,
+        target=check.target.name,
+        severity=check.requirement.severity,
+        outcome=Outcome.PASSED,
+        test=item.nodeid,
+        seconds=round(call.duration, 4),
+    )
+    if isinstance(requirement, OwedRequirement):
+        verdict.values, verdict.evidence = dict(requirement.values), requirement.evidence
+    if isinstance(error, Unmet):
+        verdict.outcome = Outcome.FAILED
+        verdict.findings = [Finding(sentence=item.sentence, observed=item.observed) for item in error.findings]
+        findings = [finding.model_dump() for finding in verdict.findings]
+        speaker = Speaker(acceptance.catalogue, acceptance.inventory.site.release, "en")
+        verdict.message = speaker.message(verdict.requirement, verdict.target, findings, verdict.values)
+    elif isinstance(error, pytest.skip.Exception):
+        verdict.outcome, verdict.reason = Outcome.NOT_APPLICABLE, printable(str(error))
+    elif error is not None:
+        verdict.outcome, verdict.reason = Outcome.BROKEN, _why_broken(error)
+        verdict.message = f"{verdict.target}: {verdict.reason}. {phrase('measure-again', 'en')}"
+    _waive(verdict, check, acceptance)
+    return verdict
+
+
+def verdict_on_own(
+    item: pytest.Item, report: pytest.TestReport, call: pytest.CallInfo[None], target: str
+) -> Verdict | None:
+    """Give the verdict of a site's own check on a node; ``None`` where a later phase will."""
+    if report.when != "call" and report.passed:
+        return None
+    error = call.excinfo.value if call.excinfo else None
+    outcome, reason = Outcome.PASSED, ""
+    if report.skipped:
+        outcome, reason = Outcome.NOT_APPLICABLE, printable(str(error))
+    elif report.failed:
+        unmet = isinstance(error, AssertionError) and report.when == "call"
+        outcome = Outcome.FAILED if unmet else Outcome.BROKEN
+        reason = printable(str(error)) if isinstance(error, (AssertionError, CollectionError)) else _why_broken(error)
+    return Verdict(
+        requirement=item.nodeid.partition("[")[0],
+        kind="node",
+        target=target,
+        severity="advised" if item.get_closest_marker("advised") else "required",
+        outcome=outcome,
+        own=True,
+        reason=reason,
+        message=f"{target}: {reason}" if outcome in {Outcome.FAILED, Outcome.BROKEN} else "",
+        test=item.nodeid,
+        seconds=round(call.duration, 4),
+    )
+
+
+def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance) -> None:
+    """Make a pytest report show a verdict.
+
+    Args:
+        report: is changed; its ``acp_verdict`` survives pytest-xdist.
+        verdict: what it shows.
+        acceptance: the run, for the language of the message.
+    """
+    report.acp_verdict = verdict.model_dump(mode="json")  # type: ignore[attr-defined]
+    if verdict.outcome is Outcome.FAILED and not verdict.own:
+        speaker = Speaker(acceptance.catalogue, acceptance.inventory.site.release, acceptance.language)
+        findings = [finding.model_dump() for finding in verdict.findings]
+        message = speaker.message(verdict.requirement, verdict.target, findings, verdict.values)
+        report.longrepr = message + _expired(verdict.waiver, acceptance)
+    elif verdict.outcome is Outcome.BROKEN:
+        # JUnit calls what happens before the test itself an error, which is what this is: the check did not come about.
+        report.when = "setup"
+        if not verdict.own:
+            report.longrepr = verdict.message
+    elif verdict.outcome is Outcome.WAIVED and verdict.waiver is not None:
+        waiver = verdict.waiver
+        report.outcome = "skipped"
+        report.wasxfail = phrase(  # type: ignore[attr-defined]
+            "waived-until", acceptance.language, expires=waiver.expires, owner=waiver.owner, reason=waiver.reason
+        )
+
+
+def status_of(verdict: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Give pytest's category, letter and word for a verdict; ``None`` where pytest's own are right."""
+    match verdict["outcome"]:
+        case "broken":
+            return "error", "E", "BROKEN"
+        case "waived":
+            return "xfailed", "w", "WAIVED"
+        case "not_applicable":
+            return "skipped", "s", "NOT APPLICABLE"
+    return None
+
+
+def _waive(verdict: Verdict, check: PlannedCheck, acceptance: Acceptance) -> None:
+    unmeasured = verdict.outcome is Outcome.BROKEN and check.requirement.waivable_unmeasured
+    if verdict.outcome is not Outcome.FAILED and not unmeasured:
+        return
+    match = acceptance.waivers.find(verdict.requirement, verdict.target, datetime.now(timezone.utc).date())
+    waiver = match.waiver
+    if waiver is not None:
+        expired = match.state is WaiverState.EXPIRED
+        verdict.waiver = CoveringWaiver(
+            reason=waiver.reason, owner=waiver.owner, expires=waiver.expires.isoformat(), expired=expired
+        )
+        if not expired:
+            verdict.outcome = Outcome.WAIVED
+
+
+def _expired(waiver: CoveringWaiver | None, acceptance: Acceptance) -> str:
+    if waiver is None:
+        return ""
+    return f" ({phrase('waiver-expired', acceptance.language, owner=waiver.owner, expires=waiver.expires)})"
+
+
+def _why_broken(error: BaseException | None) -> str:
+    if isinstance(error, CollectionError):
+        return printable(str(error), limit=1000)
+    return printable(f"the check itself failed: {type(error).__name__}: {error}", limit=1000)

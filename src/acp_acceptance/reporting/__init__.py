@@ -1,0 +1,1 @@
+"""What people and programs get from a run: the record, and views of it."""

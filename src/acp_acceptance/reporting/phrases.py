@@ -1,0 +1,67 @@
+"""Words of the reports that are no requirement's, in their languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from acp_acceptance.requirements.catalogue import Language
+
+_PHRASES: dict[str, tuple[str, str, str]] = {
+    "accepted": ("ACCEPTED", "ПРИНЯТО", "通过验收"),
+    "not accepted": ("NOT ACCEPTED", "НЕ ПРИНЯТО", "未通过验收"),
+    "partial": ("PARTIAL, no sign-off", "ЧАСТИЧНО, без приёмки", "部分检查，不能签收"),
+    "nothing judged": ("NOTHING WAS JUDGED", "НИЧЕГО НЕ ПРОВЕРЕНО", "未做任何判定"),
+    "passed": ("passed", "пройдено", "通过"),
+    "failed": ("failed", "не пройдено", "未通过"),
+    "broken": ("could not be measured", "не измерено", "无法测量"),
+    "waived": ("waived", "по исключению", "已豁免"),
+    "not_applicable": ("not applicable", "неприменимо", "不适用"),
+    "not_run": ("not run", "не выполнялось", "未执行"),
+    "required-failed": ("Required, failed", "Обязательные, не пройдены", "必需项未通过"),
+    "required-broken": (
+        "Required, could not be measured",
+        "Обязательные, не измерены",
+        "必需项无法测量",
+    ),
+    "advised-failed": ("Advised, failed", "Рекомендуемые, не пройдены", "建议项未通过"),
+    "advised-broken": ("Advised, could not be measured", "Рекомендуемые, не измерены", "建议项无法测量"),
+    "waivers": ("Waived", "По исключению", "已豁免"),
+    "target": ("target", "объект", "对象"),
+    "ok": ("ok", "ок", "正常"),
+    "cell-failed": ("{count} failed", "{count} ошибок", "{count} 未通过"),
+    "cell-broken": ("{count} broken", "{count} не изм.", "{count} 未测"),
+    "cell-waived": ("{count} waived", "{count} искл.", "{count} 豁免"),
+    "cell-advice": ("{count} advice", "{count} совет", "{count} 建议"),
+    "cell-left": ("not run", "не вып.", "未执行"),
+    "and-more": ("{names} and {count} more", "{names} и ещё {count}", "{names} 等另 {count} 个"),
+    "own": ("own checks", "свои проверки", "自有检查"),
+    "waived-until": (
+        "waived until {expires} by {owner}: {reason}",
+        "исключение до {expires}, {owner}: {reason}",
+        "豁免至 {expires}，{owner}：{reason}",
+    ),
+    "waiver-expired": (
+        "its waiver by {owner} expired on {expires}",
+        "исключение ({owner}) истекло {expires}",
+        "{owner} 的豁免已于 {expires} 到期",
+    ),
+    "measure-again": (
+        "Next: mend what stands in the way of measuring it, and run again",
+        "Далее: устраните то, что мешает измерению, и повторите запуск",
+        "下一步：排除妨碍测量的原因后重新运行",
+    ),
+    "unverified": (
+        "ACP {release} has no installation guide at hand: its values are those of the release before it, not verified.",
+        "Для ACP {release} руководства по установке нет: взяты значения предыдущего выпуска, они не подтверждены.",
+        "没有 ACP {release} 的安装指南：采用上一版本的数值，未经核实。",
+    ),
+    "reports-in": ("Record and reports: {folder}", "Протокол и отчёты: {folder}", "记录与报告：{folder}"),
+    "interrupted": ("The run was interrupted.", "Запуск был прерван.", "运行被中断。"),
+}
+
+
+def phrase(name: str, language: Language, **values: object) -> str:
+    """Give a phrase in a language, with its values filled in."""
+    text = _PHRASES[name][("en", "ru", "zh").index(language)]
+    return text.format(**values) if values else text

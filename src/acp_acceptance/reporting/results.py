@@ -1,0 +1,167 @@
+"""The record of a run: ``results.json``, of which every report is a view.
+
+The form is versioned: ``schema`` is raised when a field changes its meaning or goes; new fields may come at any time.
+Its JSON schema is published as ``docs/results.schema.json``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import Enum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = 1
+
+
+class Outcome(str, Enum):
+    """What came of one requirement on one target; these are never merged."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    BROKEN = "broken"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_RUN = "not_run"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Finding(_Record):
+    """One way in which a requirement is not met: a sentence of the catalogue, and its values."""
+
+    sentence: str
+    observed: dict[str, Any]
+
+
+class CoveringWaiver(_Record):
+    """The waiver that covers a failure, or that did until it expired."""
+
+    reason: str
+    owner: str
+    expires: str
+    expired: bool = False
+
+
+class Verdict(_Record):
+    """One requirement on one target.
+
+    Attributes:
+        requirement: its id; for a site's own check the test's id, and then ``own`` is true.
+        kind: kind of target: ``node``, ``cluster`` or ``site``.
+        target: the target's name.
+        severity: ``required`` or ``advised``.
+        outcome: what came of it.
+        own: it is a check of the site's own, and not in the catalogue.
+        findings: where it failed, what was observed.
+        values: what the release asks of this target.
+        evidence: everything that was observed while judging.
+        reason: why it was broken, not applicable or not run.
+        message: the failure or the reason, whole, in English.
+        waiver: what covers it.
+        test: id of the pytest test; empty where none ran.
+        seconds: how long the test took.
+    """
+
+    requirement: str
+    kind: str
+    target: str
+    severity: Literal["required", "advised"]
+    outcome: Outcome
+    own: bool = False
+    findings: list[Finding] = []
+    values: dict[str, Any] = {}
+    evidence: dict[str, Any] = {}
+    reason: str = ""
+    message: str = ""
+    waiver: CoveringWaiver | None = None
+    test: str = ""
+    seconds: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What names it."""
+        return (self.requirement, self.kind, self.target)
+
+
+class Site(_Record):
+    """What was judged."""
+
+    name: str
+    release: str
+    release_verified: bool
+    topology: str | None
+    customer: str | None
+    contract: str | None
+
+
+class Scope(_Record):
+    """How much of the site and of the requirements the run covers.
+
+    Attributes:
+        stages: the stages that were run.
+        targets: how many targets the plan has.
+        judged_targets: for how many of them everything that is owed was run.
+        partial: why the run is no sign-off though nothing may be against it; empty where it is whole.
+    """
+
+    stages: list[str]
+    targets: int
+    judged_targets: int
+    partial: list[str] = []
+
+
+class Run(_Record):
+    """When, by whom and with what."""
+
+    started: str
+    finished: str
+    user: str
+    runner: str
+    tool: str
+    offline: bool = Field(description="judged from a recorded snapshot; nothing was connected to")
+    snapshot_taken: str
+    interrupted: bool = False
+    crashed: bool = False
+
+
+class Results(_Record):
+    """A whole run."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    verdict: Literal["accepted", "not accepted", "partial", "nothing judged"]
+    run: Run
+    site: Site
+    scope: Scope
+    counts: dict[str, int]
+    verdicts: list[Verdict]
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+MEASURED = {Outcome.PASSED, Outcome.FAILED, Outcome.WAIVED}
+
+
+def blocks(verdict: Verdict) -> bool:
+    """Tell whether a verdict is against the sign-off: a required check that failed or could not be measured."""
+    return verdict.severity == "required" and verdict.outcome in {Outcome.FAILED, Outcome.BROKEN}
+
+
+def sign_off(
+    verdicts: list[Verdict], scope: Scope, *, crashed: bool
+) -> Literal["accepted", "not accepted", "partial", "nothing judged"]:
+    """Give the verdict on the whole run."""
+    if any(map(blocks, verdicts)) or crashed:
+        return "not accepted"
+    if not any(verdict.outcome in MEASURED for verdict in verdicts):
+        return "nothing judged"
+    return "partial" if scope.partial else "accepted"
+
+
+def counts(verdicts: list[Verdict]) -> dict[str, int]:
+    """Count verdicts by outcome, all outcomes named."""
+    found = Counter(verdict.outcome for verdict in verdicts)
+    return {outcome.value: found[outcome] for outcome in Outcome}

@@ -1,0 +1,171 @@
+"""The record on a terminal: the verdict, targets by areas, and each failure as a message with its next step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.results import Outcome, Results, Verdict
+from acp_acceptance.requirements.messages import Speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from acp_acceptance.requirements.catalogue import Catalogue, Language
+
+_NAMED_TARGETS = 3
+_SECTIONS = (
+    ("required-failed", "required", Outcome.FAILED, "red"),
+    ("required-broken", "required", Outcome.BROKEN, "magenta"),
+    ("advised-failed", "advised", Outcome.FAILED, "yellow"),
+    ("advised-broken", "advised", Outcome.BROKEN, "magenta"),
+    ("waivers", "required", Outcome.WAIVED, "cyan"),
+    ("waivers", "advised", Outcome.WAIVED, "cyan"),
+)
+_VERDICT_STYLES = {"accepted": "bold green", "not accepted": "bold red"}
+_CELLS = (
+    (Outcome.FAILED, "cell-failed", "red"),
+    (Outcome.BROKEN, "cell-broken", "magenta"),
+    (Outcome.WAIVED, "cell-waived", "cyan"),
+    (Outcome.NOT_RUN, "cell-left", "dim"),
+)
+
+
+@dataclass(frozen=True)
+class TerminalReport:
+    """Shows results.
+
+    Attributes:
+        results: what to show.
+        catalogue: where its sentences are.
+        language: of everything that is shown.
+        folder: where the run's files are; ``None`` where none were written.
+    """
+
+    results: Results
+    catalogue: Catalogue
+    language: Language
+    folder: Path | None = None
+
+    def write(self, stream: TextIO, *, colours: bool, width: int) -> None:
+        """Write to ``stream``; without colours nothing but plain text."""
+        console = Console(
+            file=stream,
+            force_terminal=colours,
+            no_color=not colours,
+            color_system="standard" if colours else None,
+            width=width,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        for part in self._parts():
+            # Without a terminal lines are not broken: they are for grep and for logs.
+            console.print(part, soft_wrap=not colours and isinstance(part, Text))
+
+    def _parts(self) -> Iterable[RenderableType]:
+        results, site = self.results, self.results.site
+        stages = ", ".join(results.scope.stages) or phrase("own", self.language)
+        yield Rule(f"ACP {site.release}: {stages} · {site.name}", characters="─")
+        yield self._matrix()
+        for name, severity, outcome, style in _SECTIONS:
+            chosen = [item for item in results.verdicts if item.severity == severity and item.outcome is outcome]
+            if chosen:
+                yield Text()
+                yield Text(f"{phrase(name, self.language)} ({len(chosen)})", style=f"bold {style}")
+                yield from self._messages(chosen)
+        yield Text()
+        yield from self._closing()
+
+    def _closing(self) -> Iterable[RenderableType]:
+        results = self.results
+        if results.run.interrupted:
+            yield Text(phrase("interrupted", self.language), style="bold")
+        if not results.site.release_verified:
+            yield Text(phrase("unverified", self.language, release=results.site.release), style="yellow")
+        if self.folder:
+            yield Text(phrase("reports-in", self.language, folder=self.folder))
+        shown = [f"{count} {phrase(name, self.language)}" for name, count in results.counts.items() if count]
+        verdict = Text(
+            phrase(results.verdict, self.language), style=_VERDICT_STYLES.get(results.verdict, "bold yellow")
+        )
+        yield verdict.append(f": {', '.join(shown)}", style="not bold default")
+        for reason in results.scope.partial:
+            yield Text(f"  - {reason}", style="yellow")
+
+    def _matrix(self) -> RenderableType:
+        """Targets by areas; targets whose rows are the same share one."""
+        by_target: dict[str, dict[str, list[Verdict]]] = defaultdict(lambda: defaultdict(list))
+        areas: dict[str, None] = {}
+        for verdict in self.results.verdicts:
+            area = phrase("own", self.language) if verdict.own else verdict.requirement.split(".")[1]
+            areas[area] = None
+            by_target[verdict.target][area].append(verdict)
+        rows: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
+        for target, found in by_target.items():
+            rows[tuple(self._cell(found.get(area, [])) for area in areas)].append(target)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        table.add_column(phrase("target", self.language), overflow="fold")
+        for area in areas:
+            table.add_column(area)
+        for cells, targets in rows.items():
+            table.add_row(self._names(targets), *(Text(text, style=style) for text, style in cells))
+        return table
+
+    def _cell(self, verdicts: list[Verdict]) -> tuple[str, str]:
+        required = [verdict for verdict in verdicts if verdict.severity == "required"]
+        for outcome, name, style in _CELLS:
+            count = sum(verdict.outcome is outcome for verdict in required)
+            if count:
+                return phrase(name, self.language, count=count), style
+        advice = sum(verdict.outcome in {Outcome.FAILED, Outcome.BROKEN} for verdict in verdicts)
+        if advice:
+            return phrase("cell-advice", self.language, count=advice), "yellow"
+        return (phrase("ok", self.language), "green") if any(map(_measured, verdicts)) else ("-", "dim")
+
+    def _messages(self, verdicts: list[Verdict]) -> Iterable[RenderableType]:
+        """Say each failure once, with all the targets that have it and, where that is the same, all requirements."""
+        groups: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+        for verdict in verdicts:
+            requirements, targets = groups.setdefault(self._sentence(verdict), ({}, {}))
+            requirements[verdict.requirement] = targets[verdict.target] = None
+        for sentence, (requirements, targets) in groups.items():
+            yield Text(f"  {self._names(list(requirements))}", style="dim")
+            yield Text(f"  {sentence.replace(_TARGET, self._names(list(targets)), 1)}")
+
+    def _sentence(self, verdict: Verdict) -> str:
+        if verdict.own or not (verdict.findings or verdict.outcome is Outcome.BROKEN):
+            sentence = f"{_TARGET}: {verdict.message or verdict.reason}"
+        elif verdict.findings:
+            speaker = Speaker(self.catalogue, self.results.site.release, self.language)
+            findings = [finding.model_dump() for finding in verdict.findings]
+            sentence = speaker.message(verdict.requirement, _TARGET, findings, verdict.values)
+        else:
+            advice = phrase("measure-again", self.language)
+            sentence = f"{_TARGET}: {verdict.reason}. {advice}"
+        waiver = verdict.waiver
+        if waiver:
+            name = "waiver-expired" if waiver.expired else "waived-until"
+            said = phrase(name, self.language, reason=waiver.reason, owner=waiver.owner, expires=waiver.expires)
+            sentence += f" ({said})"
+        return sentence
+
+    def _names(self, targets: list[str]) -> str:
+        shown = ", ".join(targets[:_NAMED_TARGETS])
+        more = len(targets) - _NAMED_TARGETS
+        return phrase("and-more", self.language, names=shown, count=more) if more > 0 else shown
+
+
+_TARGET = "\0"
+
+
+def _measured(verdict: Verdict) -> bool:
+    return verdict.outcome is Outcome.PASSED

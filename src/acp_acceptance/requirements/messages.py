@@ -1,0 +1,116 @@
+"""Sentences for people, in any of the languages: target, observed, required, source, next step."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from acp_acceptance.requirements.catalogue import Catalogue, Language, Remedy, Requirement, Text
+
+_FRAMES: dict[str, dict[str, str]] = {
+    "en": {
+        "required": "{target}: {observed}; ACP {release} requires {asked} [{source}]. Next: {next}",
+        "advised": "{target}: {observed}; ACP {release} advises {asked} [{source}]. Next: {next}",
+        "list": ", ",
+        "nothing": "nothing",
+    },
+    "ru": {
+        "required": "{target}: {observed}; ACP {release} требует: {asked} [{source}]. Далее: {next}",
+        "advised": "{target}: {observed}; ACP {release} рекомендует: {asked} [{source}]. Далее: {next}",
+        "list": ", ",
+        "nothing": "ничего",
+    },
+    "zh": {
+        "required": "{target}：{observed}；ACP {release} 要求：{asked} [{source}]。下一步：{next}",
+        "advised": "{target}：{observed}；ACP {release} 建议：{asked} [{source}]。下一步：{next}",
+        "list": "、",
+        "nothing": "无",
+    },
+}
+
+
+class Speaker:
+    """Says verdicts in one language.
+
+    Args:
+        catalogue: where the sentences are.
+        release: the ACP release that is judged against.
+        language: of the sentences.
+    """
+
+    def __init__(self, catalogue: Catalogue, release: str, language: Language) -> None:
+        self._catalogue = catalogue
+        self._release = catalogue.releases[release]
+        self._language = language
+        self._frame = _FRAMES[language]
+
+    def title(self, requirement: str) -> str:
+        """Say what is checked."""
+        return self._catalogue.requirements[requirement].title.in_language(self._language)
+
+    def source(self, requirement: Requirement) -> str:
+        """Say which section of the release's guide it comes from."""
+        return self._release.sections[requirement.source].in_language(self._language)
+
+    def asked(self, requirement: Requirement, values: Mapping[str, Any]) -> str:
+        """Say what is required."""
+        return self._say(requirement.asks, values)
+
+    def observed(self, requirement: Requirement, findings: list[dict[str, Any]]) -> str:
+        """Say what was observed instead; findings are ``{"sentence", "observed"}``."""
+        says = (self._say(requirement.unmet[item["sentence"]].says, item["observed"]) for item in findings)
+        return "; ".join(dict.fromkeys(says))
+
+    def next_step(self, requirement: Requirement, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:
+        """Say what to do, with the commands that do it."""
+        remedies: dict[str, None] = {}
+        for item in findings:
+            remedy = requirement.unmet[item["sentence"]].remedy or requirement.remedy
+            remedies[self._remedy(remedy, {**values, **item["observed"]})] = None
+        return " ".join(remedies or {self._remedy(requirement.remedy, values): None})
+
+    def message(self, requirement: str, target: str, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:
+        """Say a failure whole, on one line."""
+        definition = self._catalogue.requirements[requirement]
+        return self._frame[definition.severity].format(
+            target=target,
+            observed=self.observed(definition, findings),
+            release=self._release.release,
+            asked=self.asked(definition, values),
+            source=self.source(definition),
+            next=self.next_step(definition, findings, values),
+        )
+
+    def _remedy(self, remedy: Remedy, values: Mapping[str, Any]) -> str:
+        commands = " && ".join(command.format_map(_Filling(values, _as_arguments)) for command in remedy.commands)
+        words = self._say(remedy.words, values)
+        return f"{words}: {commands}" if commands else words
+
+    def _say(self, text: Text, values: Mapping[str, Any]) -> str:
+        # Values are put in as they are: braces in them mean nothing.
+        return text.in_language(self._language).format_map(_Filling(values, self._as_words))
+
+    def _as_words(self, value: object) -> str:
+        if isinstance(value, (list, tuple)):
+            return self._frame["list"].join(map(str, value)) or self._frame["nothing"]
+        return str(value)
+
+
+def _as_arguments(value: object) -> str:
+    return shlex.join(map(str, value if isinstance(value, (list, tuple)) else [value]))
+
+
+class _Filling(dict[str, object]):
+    """Values for a sentence's names; one that is missing shows as its own name in braces."""
+
+    def __init__(self, values: Mapping[str, Any], show: Callable[[object], str]) -> None:
+        super().__init__()
+        self._values = values
+        self._show = show
+
+    def __missing__(self, name: str) -> object:
+        value = self._values.get(name, f"{{{name}}}")
+        return value if isinstance(value, dict) else self._show(value)
