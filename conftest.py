@@ -1,9 +1,7 @@
-"""The suite's plugin, and Testinfra's ``host`` for a site's own checks: only here can that fixture be taken over."""
+"""Testinfra's ``host`` for a site's own checks: only in a root conftest.py can that fixture be taken over."""
 
 import pytest
 from testinfra.host import Host
-
-pytest_plugins = ["acp_acceptance.plugin"]
 
 
 @pytest.fixture(scope="session")

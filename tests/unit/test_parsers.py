@@ -91,7 +91,7 @@ def test_the_mode_of_huge_pages_is_the_one_in_brackets() -> None:
 def test_modules_count_when_loaded_or_built_in() -> None:
     modules = parse_modules(
         section(
-            proc_modules="ip_vs_rr 16384 0 - Live 0x0\nip_vs 180224 2 ip_vs_rr, Live 0x0\n",
+            sys_module="ip_vs\nip_vs_rr\n",
             builtin="kernel/net/netfilter/ipvs/ip_vs_sh.ko\nkernel/drivers/net/fake-name.ko.xz\n",
         )
     )
@@ -274,7 +274,7 @@ def test_no_parser_falls_over_junk(name: str, junk: str) -> None:
         "osrelease",
         "machine",
         "enabled",
-        "proc-modules",
+        "sys-module",
         "builtin",
         "proc-swaps",
         "fstab",

@@ -60,7 +60,8 @@ section_boot() {
 section_hugepages() { file enabled /sys/kernel/mm/transparent_hugepage/enabled; }
 
 section_modules() {
-  file proc-modules /proc/modules
+  # Every loaded module has a folder there, and built-in ones that have parameters.
+  command_ sys-module ls /sys/module
   read -r release </proc/sys/kernel/osrelease
   file builtin "/lib/modules/$release/modules.builtin"
 }

@@ -9,7 +9,7 @@ from acp_acceptance.inventory.wording import shown
 
 LONGEST_NAME = 253
 _NAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)(?!.*\.[0-9]+$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
@@ -34,7 +34,7 @@ def checked_folder_name(name: str) -> str:
     """Check the name of a site or cluster, which becomes a folder."""
     if not _FOLDER_NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise ValueError(
-            f"{shown(name)} cannot be a folder's name; write letters, digits and . - _ only, "
+            f"{shown(name)} cannot be a folder's name; write letters, digits and . - _ + only, "
             "with neither . nor - at its beginning"
         )
     return name

@@ -51,6 +51,11 @@ def expand_ansible(
         ) from None
     if not hosts:
         raise UsageError(f"{shown(parsed.text)}: Ansible knows no such host or group; see: ansible-inventory --graph")
+    try:
+        for host in hosts:
+            addresses.checked_node_name(host.name)
+    except ValueError as error:
+        raise UsageError(f"{shown(parsed.text)}: {error}") from None
     return hosts
 
 
@@ -65,13 +70,16 @@ def _testinfra_options(connection: Connection, inventory: str | None) -> dict[st
 
 def _host(backend: Any, parsed: ParsedHost, inventory: str | None, *, forced: bool) -> ParsedHost:  # noqa: ANN401 - testinfra's
     runner = AnsibleRunner.get_runner(inventory)
-    name = addresses.checked_node_name(backend.host)
-    groups = set(runner.get_variables(backend.host)["group_names"])
+    name = backend.host
+    variables = runner.get_variables(name)
+    # Testinfra would put the password into a URL unquoted, where it can be taken for the host.
+    variables.pop("ansible_ssh_pass", None)
+    groups = set(variables["group_names"])
     roles = parsed.roles or frozenset(Role(group) for group in groups.intersection(role.value for role in Role))
     connection = None
     if not forced:
         host = runner.get_host(
-            backend.host, ssh_config=parsed.connection.ssh_config, ssh_identity_file=parsed.connection.identity_file
+            name, ssh_config=parsed.connection.ssh_config, ssh_identity_file=parsed.connection.identity_file
         )
         connection = _connection(host.backend, parsed.connection) if host is not None else None
     return replace(
@@ -95,7 +103,7 @@ def _connection(backend: Any, given: Connection) -> Connection:  # noqa: ANN401 
     kind = backend.get_connection_type()
     over_network = kind in NETWORK_BACKENDS
     user, port = (backend.host.user, backend.host.port) if over_network else (getattr(backend, "user", None), None)
-    host = backend.host.name if over_network else backend.get_hostname()
+    host = backend.host.name if over_network else "localhost" if kind == "local" else backend.get_hostname()
     connection = Connection(
         backend=kind,
         spec="",

@@ -37,20 +37,12 @@ class Entry:
     value: Node
 
 
-def read_document(path: Path, problems: Problems) -> Node | None:
-    """Read a YAML file into nodes; None where it is empty.
+def read_text(path: Path, problems: Problems) -> str:
+    """Read a file that people write.
 
     Raises:
-        InputFileError: it cannot be read, is too large, or is no YAML in UTF-8.
+        InputFileError: it cannot be read, is too large, is encrypted, or is no UTF-8.
     """
-    text = _read_text(path, problems)
-    try:
-        return compose(text)
-    except CompositionError as error:
-        problems.stop(error.line, "", str(error))
-
-
-def _read_text(path: Path, problems: Problems) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -65,6 +57,18 @@ def _read_text(path: Path, problems: Problems) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problems.stop(line, "", "is no UTF-8 text; save the file as UTF-8")
+
+
+def parse_document(text: str, problems: Problems) -> Node | None:
+    """Make nodes of a YAML text; None where it is empty.
+
+    Raises:
+        InputFileError: it is no YAML that can be used.
+    """
+    try:
+        return compose(text)
+    except CompositionError as error:
+        problems.stop(error.line, "", str(error))
 
 
 class Block:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.inventory.document import Block, Entry, joined, kind_of
 from acp_acceptance.inventory.ranges import MOST_HOSTS, expanded, name_and_port
-from acp_acceptance.inventory.variables import Variable, used_variables
+from acp_acceptance.inventory.variables import SITE_ELSEWHERE, Variable, used_variables
 from acp_acceptance.inventory.wording import did_you_mean, near_misses
 from acp_acceptance.inventory.yaml_nodes import Mapping, Node, Scalar
 
@@ -19,6 +19,7 @@ _SECTIONS = ("hosts", "vars", "children")
 _MOST_GROUPS = 10_000
 _MOST_HOST_ENTRIES = 100_000
 _DEEPEST_GROUP = 50
+_TOO_MANY_GROUPS = "too many groups, or groups nested too deeply, for an inventory; is it the right file?"
 
 
 @dataclass
@@ -75,7 +76,9 @@ class GroupTree:
     def read(self, root: Mapping) -> None:
         """Read the file's groups; the root's own are children of ``all``."""
         for name, entry in self._block.entries(root, "").items():
-            if name in _SECTIONS:
+            if name == "acp":
+                self._problems.add(entry.line, name, SITE_ELSEWHERE)
+            elif name in _SECTIONS:
                 self._problems.add(entry.line, name, f"stands at the top of the file; write it below {ALL}:")
             elif name == "plugin":
                 self._problems.add(
@@ -86,7 +89,13 @@ class GroupTree:
                 )
             else:
                 self._read_group(name, entry, None, "", 0)
-        self._find_cycles()
+        if not self.hosts and not self._problems:
+            self._problems.add(
+                root.line,
+                "",
+                "names no host; write groups control_plane and worker with hosts (inventories/ has examples)",
+            )
+        self._check_nesting()
         for group in self.groups.values():
             if group.name != ALL and not group.parents:
                 self._adopt(self.groups[ALL], group)
@@ -95,7 +104,7 @@ class GroupTree:
         key = joined(below, name)
         group = self.groups.setdefault(name, Group(name, entry.line, key))
         if len(self.groups) > _MOST_GROUPS or depth > _DEEPEST_GROUP:
-            self._problems.stop(entry.line, key, "too many groups, or groups nested too deeply, to be an inventory")
+            self._problems.stop(entry.line, key, _TOO_MANY_GROUPS)
         if parent is not None:
             self._adopt(parent, group)
         if (name, id(entry.value)) in self._seen:  # an alias of what was read already
@@ -174,21 +183,23 @@ class GroupTree:
                 )
         host.variables.update(variables)
 
-    def _find_cycles(self) -> None:
-        finished: set[str] = set()
+    def _check_nesting(self) -> None:
+        """Make sure that no group contains itself, and that none is nested so deeply that only a trick can do it."""
+        heights: dict[str, int] = {}
 
-        def visit(name: str, above: tuple[str, ...]) -> None:
+        def height(name: str, above: tuple[str, ...]) -> int:
+            group = self.groups[name]
             if name in above:
-                group = self.groups[name]
                 circle = " > ".join((*above[above.index(name) :], name))
                 self._problems.stop(group.line, group.key, f"groups contain each other: {circle}; take one out")
-            if name not in finished:
-                for child in self.groups[name].children:
-                    visit(child, (*above, name))
-                finished.add(name)
+            if name not in heights:
+                heights[name] = 1 + max((height(child, (*above, name)) for child in group.children), default=0)
+            if heights[name] + len(above) > _DEEPEST_GROUP:
+                self._problems.stop(group.line, group.key, _TOO_MANY_GROUPS)
+            return heights[name]
 
         for name in self.groups:
-            visit(name, ())
+            height(name, ())
 
 
 class Memberships:

@@ -71,9 +71,11 @@ def parse_host_spec(text: str, defaults: ConnectionDefaults | None = None) -> Pa
     try:
         options = _options(spec)
         connection = _connection(spec, options, defaults or ConnectionDefaults())
-        name = addresses.checked_node_name(_node_name(connection))
+        name = _node_name(connection)
+        if connection.backend != "ansible":  # there, it is a pattern of names
+            addresses.checked_node_name(name)
     except ValueError as error:
-        visible = _NO_PORT.sub(r"\1:…", spec)
+        visible = _NO_PORT.sub(r"\1:…", spec.partition("?")[0])
         raise UsageError(f"--hosts: {shown(visible)}: {error}") from None
     return ParsedHost(spec, name, connection, roles, installer, options)
 
@@ -176,7 +178,7 @@ def _split(netloc: str, backend: str) -> tuple[str | None, str, int | None]:
         host = addresses.checked_host(address)
     else:
         host = address
-    if not host:
+    if not host and backend != "ansible":
         raise ValueError(f"no host is named; write {_FORMS}")
     return addresses.checked_user(unquote(user)) if at else None, host, port
 

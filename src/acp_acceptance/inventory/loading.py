@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from acp_acceptance.inventory import addresses
-from acp_acceptance.inventory.document import Block, read_document
+from acp_acceptance.inventory.document import Block, parse_document, read_text
 from acp_acceptance.inventory.errors import InventoryError, Problems
-from acp_acceptance.inventory.groups import ALL, ROLE_GROUPS, GroupTree, Host, Memberships, role_group_meant
+from acp_acceptance.inventory.groups import ROLE_GROUPS, GroupTree, Host, Memberships, role_group_meant
 from acp_acceptance.inventory.hostspec import INSTALLER, NETWORK_BACKENDS
 from acp_acceptance.inventory.model import Inventory
 from acp_acceptance.inventory.nodes import Connection, ConnectionDefaults, Minimum, Node, Role
@@ -47,11 +47,21 @@ def load_inventory(
         InventoryError: the file cannot be used; it holds every problem that was found.
     """
     problems = Problems(str(path), InventoryError)
-    root = read_document(path, problems)
+    text = read_text(path, problems)
+    if _INI_SECTION.search(text):
+        problems.stop(
+            None,
+            "",
+            "is an inventory in Ansible's INI form; make a YAML one of it with: "
+            f"ansible-inventory -i {path.name} --list --yaml",
+        )
+    root = parse_document(text, problems)
     if root is None or (isinstance(root, Scalar) and root.is_null):
         problems.stop(None, "", "is empty; inventories/ has examples to begin with")
     if not isinstance(root, Mapping):
-        problems.stop(root.line, "", _no_mapping(path))
+        problems.stop(
+            root.line, "", "holds no groups; write a mapping that begins with all: (inventories/ has examples)"
+        )
     block = Block(problems)
     tree = GroupTree(block)
     tree.read(root)
@@ -60,15 +70,6 @@ def load_inventory(
     problems.raise_if_any()
     assert site is not None, "a site that could not be read is a problem"
     return Inventory(path=str(path), site=site, nodes=tuple(nodes))
-
-
-def _no_mapping(path: Path) -> str:
-    if _INI_SECTION.search(path.read_text(encoding="utf-8-sig")):
-        return (
-            "is an inventory in Ansible's INI form; make a YAML one of it with: "
-            f"ansible-inventory -i {path.name} --list --yaml"
-        )
-    return "holds no groups; write a mapping that begins with all: (inventories/ has examples)"
 
 
 class _Nodes:
@@ -84,13 +85,6 @@ class _Nodes:
 
     def read(self) -> list[Node]:
         """Give the nodes; those that cannot be made are left out, and the problems noted."""
-        if not self._tree.hosts:
-            group = self._tree.groups[ALL]
-            self._problems.add(
-                group.line,
-                "",
-                "names no host; write groups control_plane and worker with hosts (inventories/ has examples)",
-            )
         nodes = [node for host in self._tree.hosts.values() if (node := self._node(host))]
         self._check_endpoints(nodes)
         self._check_installers(nodes)

@@ -78,7 +78,7 @@ def _words(model: type[BaseModel], place: _Place, details: ErrorDetails) -> str:
 def _what_is_wrong(kind: str, value: object, place: _Place) -> str:
     if kind == "missing":
         return "is missing"
-    if not isinstance(value, str):
+    if kind in _NO_VALUE or not isinstance(value, str):
         return f"{_KINDS.get(type(value), 'nothing')} stands here"
     if not value:
         return "is empty"
@@ -107,7 +107,8 @@ def _unknown_key(model: type[BaseModel], place: _Place) -> str:
 
 
 _OF_SEVERAL = ("enum", "literal_error")
-_KINDS: dict[type, str] = {dict: "a mapping", list: "a list", tuple: "a list"}
+_NO_VALUE = ("model_type", "dict_type", "tuple_type")
+_KINDS: dict[type, str] = {str: "a single value", dict: "a mapping", list: "a list", tuple: "a list"}
 _WHAT_FITS = {
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
@@ -128,8 +129,18 @@ def _expected(model: type[BaseModel], place: _Place, kind: str) -> str:
     field = owner.model_fields.get(name) if owner else None
     if field is not None and (options := _enumeration(field.annotation)):
         return f"one of {', '.join(options)}"
-    example = f"{name}: {field.examples[0]}" if field and field.examples else ""
+    found = _example(field, field.annotation) if field else None
+    example = f"{name}: {found}" if found else ""
     return ", such as ".join(part for part in (_WHAT_FITS.get(kind, ""), example) if part) or "a value that fits"
+
+
+def _example(*places: Any) -> Any:  # noqa: ANN401 - an example is any object
+    """Find an example in a field, or in the types that it is made of."""
+    for place in places:
+        inner = (*getattr(place, "__metadata__", ()), *getattr(place, "__args__", ()))
+        if found := next(iter(getattr(place, "examples", None) or ()), None) or (_example(*inner) if inner else None):
+            return found
+    return None
 
 
 def _last_name(place: _Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 OURS = ("acp_minimum", "acp_network", "new")
 """Variables of this suite, for hosts and groups."""
+
+SITE_ELSEWHERE = "the site's block stands here; write it under all.vars.acp"
 
 _USED = {
     "ansible_host", "ansible_port", "ansible_user", "ansible_connection",
@@ -96,7 +99,7 @@ def used_variables(entries: dict[str, Entry], key: str, problems: Problems) -> V
         elif name in _PASSWORDS:
             _refuse_literal(name, entry, key, problems)
         elif name == "acp":
-            problems.add(entry.line, joined(key, name), "the site's block stands here; write it under all.vars.acp")
+            problems.add(entry.line, joined(key, name), SITE_ELSEWHERE)
         elif name.startswith("acp_") and (meant := near_misses(name, OURS)):
             problems.add(entry.line, joined(key, name), f"is no variable of the suite; did you mean {meant[0]}?")
     return variables
@@ -166,8 +169,9 @@ class HostVariables:
         host = self.checked("ansible_host", addresses.checked_host) or self._host
         if backend == "kubectl":
             host = self.text("ansible_kubectl_pod") or host
-        self.checked("ansible_become_method", _only_sudo)
         become = self.boolean("ansible_become")
+        if become:
+            self.checked("ansible_become_method", _only_sudo)
         common = self.checked("ansible_ssh_common_args", split_arguments) or ()
         extra = self.checked("ansible_ssh_extra_args", split_arguments) or ()
         identity_file = self.checked("ansible_ssh_private_key_file", in_home) or defaults.identity_file
@@ -201,7 +205,9 @@ def checked_boolean(text: str) -> bool:
 
 
 def split_arguments(text: str) -> tuple[str, ...]:
-    """Split arguments as a shell does."""
+    """Split arguments of the SSH client as a shell does."""
+    if re.search(r"sshpass\s+-p\s*\S", text):
+        raise ValueError("a password stands in the file (sshpass -p); use a key, or sshpass -e with the environment")
     try:
         return tuple(shlex.split(text))
     except ValueError:

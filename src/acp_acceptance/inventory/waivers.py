@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from acp_acceptance.inventory.document import Block, read_document
+from acp_acceptance.inventory.document import Block, parse_document, read_text
 from acp_acceptance.inventory.errors import Problems, WaiversError
 from acp_acceptance.inventory.nodes import Frozen
 from acp_acceptance.inventory.validation import BlockValidator
@@ -125,7 +125,7 @@ def load_waivers(path: Path) -> Waivers:
         WaiversError: the file cannot be used; it holds every problem that was found.
     """
     problems = Problems(str(path), WaiversError)
-    root = read_document(path, problems)
+    root = parse_document(read_text(path, problems), problems)
     if root is None or (isinstance(root, Scalar) and root.is_null):
         return Waivers()
     if not isinstance(root, Sequence):

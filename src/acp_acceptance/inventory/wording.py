@@ -35,7 +35,7 @@ def safe(text: str) -> str:
 def near_misses(word: str, known: Iterable[str]) -> list[str]:
     """Give up to three of ``known`` that somebody who wrote ``word`` may have meant, nearest first."""
     by_form = {_form(name): name for name in known}
-    return [by_form[form] for form in difflib.get_close_matches(_form(word), by_form, n=3, cutoff=0.7)]
+    return [by_form[form] for form in difflib.get_close_matches(_form(word), by_form, n=3, cutoff=0.75)]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ nesting), and let an alias stand inside of what it names. Here depth is bounded 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ def compose(text: str) -> Node | None:
     try:
         return _Composer().compose(events)
     except yaml.MarkedYAMLError as error:
-        raise _in_our_words(error) from None
+        raise _in_our_words(error, text) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         raise CompositionError(line, "a control character stands here; remove it") from None
@@ -169,13 +170,14 @@ def _own_tag(tag: str | None) -> str:
     return "" if tag is None or tag.startswith(_STANDARD_TAG) or tag == "!" else tag
 
 
+_TAB = "a tab stands here; indent with spaces"
 _ADVICE = {
-    "tab": "a tab stands here; indent with spaces",
-    "cannot start any token": "a character that YAML reserves (a tab, @, ` or %) begins a value here; "
-    "indent with spaces, and quote the value",
+    "tab": _TAB,
+    "cannot start any token": "a character that YAML reserves (@, ` or %) begins a value here; quote the value",
     "mapping values are not allowed": "a colon where none can stand; indent the line as its neighbours, "
     "or quote a value that holds a colon",
     "end of stream": "a quote is opened here and never closed",
+    "alphabetic or numeric": "a value that begins with * or & is quoted in YAML; write it in quotes",
     "unknown escape": 'a backslash in double quotes begins no escape; use single quotes, or "\\\\"',
     "expected '-' indicator": "a list begins before this line, and this line is no item of it; "
     "write - before it, or outdent it",
@@ -187,11 +189,13 @@ _ADVICE = {
 }
 
 
-def _in_our_words(error: yaml.MarkedYAMLError) -> CompositionError:
+def _in_our_words(error: yaml.MarkedYAMLError, text: str) -> CompositionError:
     problem = str(error.problem or error.context or "")
     unclosed = "end of stream" in problem or "flow" in str(error.context)
     mark = error.context_mark if unclosed and error.context_mark else error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
+    if re.match(r" *\t", "".join(text.splitlines()[line - 1 : line])):
+        return CompositionError(line, _TAB)
     for words, advice in _ADVICE.items():
         if words in problem:
             return CompositionError(line, advice)

@@ -182,20 +182,17 @@ class Modules:
 
 
 def parse_modules(section: Section) -> Modules:
-    """Read /proc/modules and modules.builtin.
+    """Read the names in /sys/module, and modules.builtin.
 
     Raises:
-        CollectionError: /proc/modules cannot be read.
+        CollectionError: /sys/module cannot be listed, or is empty and there is no list of built-in modules either.
     """
-    loaded = section.optional("proc-modules")
+    present = section.text("sys-module").split()
     builtin = section.optional("builtin")
-    if loaded is None and builtin is None:
-        raise CollectionError("neither /proc/modules nor modules.builtin exists")
+    if not present and builtin is None:
+        raise CollectionError("/sys/module is empty, and there is no modules.builtin")
     names = (line.rpartition("/")[2].partition(".ko")[0] for line in (builtin or "").splitlines())
-    return Modules(
-        frozenset(line.split()[0] for line in (loaded or "").splitlines() if line.strip()),
-        frozenset(name.replace("-", "_") for name in names if name),
-    )
+    return Modules(frozenset(present), frozenset(name.replace("-", "_") for name in names if name))
 
 
 @dataclass(frozen=True)

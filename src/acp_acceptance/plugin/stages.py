@@ -31,10 +31,26 @@ def only_shows(config: pytest.Config) -> bool:
 
 
 def is_about_targets(config: pytest.Config) -> bool:
-    """Tell whether targets are to be judged; running the suite's own tests alone is not that."""
+    """Tell whether targets are to be judged: not in another project, and not for the suite's own tests alone.
+
+    Raises:
+        pytest.UsageError: pytest took the file of one of our options for the place of the tests.
+    """
+    named = any(config.getoption(name) for name in ("acp_inventory", "acp_snapshot", "acp_release", "acp_stage"))
+    if not _is_suite(config.rootpath):
+        if named and config.inipath is None and _is_suite(config.invocation_params.dir):
+            raise pytest.UsageError(
+                "pytest looks for its configuration beside a file that follows an option after a space; "
+                "write it with =, such as --acp-inventory=FILE"
+            )
+        return named
     own_tests = config.rootpath / "tests"
-    named = any(config.getoption(name) for name in ("hosts", "acp_inventory", "acp_snapshot"))
-    return named or not all(path.is_relative_to(own_tests) for path in _paths(config))
+    hosts = named or bool(config.getoption("hosts"))
+    return hosts or not all(path.is_relative_to(own_tests) for path in _paths(config))
+
+
+def _is_suite(folder: Path) -> bool:
+    return (folder / "tests_preflight").is_dir()
 
 
 def choose_stages(config: pytest.Config) -> list[str]:

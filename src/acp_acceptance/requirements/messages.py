@@ -70,7 +70,7 @@ class Speaker:
         for item in findings:
             remedy = requirement.unmet[item["sentence"]].remedy or requirement.remedy
             remedies[self._remedy(remedy, {**values, **item["observed"]})] = None
-        return " ".join(remedies or {self._remedy(requirement.remedy, values): None})
+        return "; ".join(remedies or {self._remedy(requirement.remedy, values): None})
 
     def message(self, requirement: str, target: str, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:
         """Say a failure whole, on one line."""

@@ -1,0 +1,42 @@
+# The first process of a lab node, in namespaces of its own (mount, network, pid, hostname). Arguments: the node's
+# folder and its layers, topmost first, with ":" between. It builds the node's root, waits for its network, seeds
+# its faults, and becomes sshd.
+set -eu
+folder=$1
+layers=$2
+
+mount --make-rprivate /
+mount -t tmpfs -o size=512m tmpfs "$folder/mnt"
+cd "$folder/mnt"
+mkdir upper work root
+mount -t overlay overlay -o "lowerdir=$layers,upperdir=$PWD/upper,workdir=$PWD/work" root
+cp -a "$folder/overlay/." root/
+cd root
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount --rbind /dev dev
+mount -t tmpfs tmpfs run
+mkdir -p run/sshd run/lab
+mount -t tmpfs tmpfs tmp
+pivot_root . mnt
+umount -l /mnt
+
+# What the kernel would say of itself on this system: files over its own.
+cp -a /lab/. /run/lab/
+while read -r name path; do
+  if [ -e "$path" ]; then mount --bind "/run/lab/$name" "$path"; fi
+done </run/lab/mounts
+mount -t tmpfs tmpfs /sys/module
+for module in $(cat /run/lab/modules); do mkdir "/sys/module/$module"; done
+hostname "$(cat /run/lab/hostname)"
+
+read -r network
+for fault in /run/lab/faults/*; do
+  if [ -e "$fault" ]; then sh "$fault" || echo "fault $fault failed" >&2; fi
+done
+echo ready
+exec </dev/null >/dev/null 2>/var/log/init.log
+if [ -e /run/lab/no-sshd ]; then exec sleep 2147483647; fi
+/usr/sbin/sshd -E /var/log/sshd.log
+# Whatever a fault does to sshd, the node stays.
+while :; do wait || true; sleep 3600 & wait $! || true; done
