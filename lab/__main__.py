@@ -41,7 +41,9 @@ def main() -> int:
     commands.add_parser("prepare", help="build the file systems of all flavours")
     chosen = parser.parse_args()
     try:
-        return {"up": _up, "hold": _hold, "down": _down, "list": _list, "faults": _faults, "prepare": _prepare}[chosen.command](chosen)
+        return {"up": _up, "hold": _hold, "down": _down, "list": _list, "faults": _faults, "prepare": _prepare}[
+            chosen.command
+        ](chosen)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
@@ -80,7 +82,9 @@ def _up(chosen: argparse.Namespace) -> int:
         layers_of(FLAVOURS[flavour])
     state = _states() / chosen.name
     if state.exists() and _alive(state):
-        raise LabError(f"a lab of the name {chosen.name} runs already; end it with: python -m lab down --name {chosen.name}")
+        raise LabError(
+            f"a lab of the name {chosen.name} runs already; end it with: python -m lab down --name {chosen.name}"
+        )
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(parents=True)
     arguments = ["hold" if word == "up" else word for word in sys.argv[1:]]
@@ -140,7 +144,9 @@ def _about(state: Path) -> str:
 
 
 def _down(chosen: argparse.Namespace) -> int:
-    states = [path for path in (_states().iterdir() if _states().exists() else ()) if chosen.all or path.name == chosen.name]
+    states = [
+        path for path in (_states().iterdir() if _states().exists() else ()) if chosen.all or path.name == chosen.name
+    ]
     if not states and not chosen.all:
         raise LabError(f"no lab of the name {chosen.name} runs")
     for state in states:

@@ -76,7 +76,9 @@ _FAULTS = (
         "zram-generator makes swap at boot",
         "printf '[zram0]\\n' >/etc/systemd/zram-generator.conf",
     ),
-    Fault("unreadable-swaps", "preflight.kernel.swap", "/proc/swaps has no header", _bad_file("/proc/swaps"), breaks=True),
+    Fault(
+        "unreadable-swaps", "preflight.kernel.swap", "/proc/swaps has no header", _bad_file("/proc/swaps"), breaks=True
+    ),
     Fault(
         "thp-boot-missing",
         "preflight.kernel.transparent-hugepage",
@@ -117,8 +119,20 @@ _FAULTS = (
         "a system that no release supports",
         "sed -i 's/^VERSION_ID=.*/VERSION_ID=\"99.7\"/' /etc/os-release",
     ),
-    Fault("unreadable-os", "preflight.kernel.os-supported", "os-release is binary junk", "head -c 3000 /dev/urandom >/etc/os-release", breaks=True),
-    Fault("missing-os", "preflight.kernel.os-supported", "os-release is missing", "rm -f /etc/os-release /usr/lib/os-release", breaks=True),
+    Fault(
+        "unreadable-os",
+        "preflight.kernel.os-supported",
+        "os-release is binary junk",
+        "head -c 3000 /dev/urandom >/etc/os-release",
+        breaks=True,
+    ),
+    Fault(
+        "missing-os",
+        "preflight.kernel.os-supported",
+        "os-release is missing",
+        "rm -f /etc/os-release /usr/lib/os-release",
+        breaks=True,
+    ),
     Fault(
         "kernel-unsupported",
         "preflight.kernel.kernel-supported",
@@ -131,9 +145,20 @@ _FAULTS = (
         "a build older than the tested one",
         "older=$(sed 's/-[0-9.]*[0-9]/-2/' /proc/sys/kernel/osrelease) && echo \"$older\" >/proc/sys/kernel/osrelease",
     ),
-    Fault("unreadable-kernel", "preflight.kernel.kernel-supported", "the kernel gives no release", _bad_file("/proc/sys/kernel/osrelease"), breaks=True),
+    Fault(
+        "unreadable-kernel",
+        "preflight.kernel.kernel-supported",
+        "the kernel gives no release",
+        _bad_file("/proc/sys/kernel/osrelease"),
+        breaks=True,
+    ),
     # network
-    Fault("hostname-underscore", "preflight.network.hostname", "a host name with an underscore", "echo cp_1 >/proc/sys/kernel/hostname"),
+    Fault(
+        "hostname-underscore",
+        "preflight.network.hostname",
+        "a host name with an underscore",
+        "echo cp_1 >/proc/sys/kernel/hostname",
+    ),
     Fault(
         "hostname-long",
         "preflight.network.hostname",
@@ -146,15 +171,37 @@ _FAULTS = (
         "a host name of markup and escape codes",
         "printf '<script>\\033[31m&\\n' >/proc/sys/kernel/hostname",
     ),
-    Fault("unreadable-hostname", "preflight.network.hostname", "the host name is empty", _bad_file("/proc/sys/kernel/hostname"), breaks=True),
-    Fault("resolv-172", "preflight.network.resolv-conf", "a name server in 172.16", "echo 'nameserver 172.16.0.10' >/etc/resolv.conf"),
+    Fault(
+        "unreadable-hostname",
+        "preflight.network.hostname",
+        "the host name is empty",
+        _bad_file("/proc/sys/kernel/hostname"),
+        breaks=True,
+    ),
+    Fault(
+        "resolv-172",
+        "preflight.network.resolv-conf",
+        "a name server in 172.16",
+        "echo 'nameserver 172.16.0.10' >/etc/resolv.conf",
+    ),
     Fault("resolv-missing", "preflight.network.resolv-conf", "no resolv.conf", "rm -f /etc/resolv.conf"),
     Fault("resolv-empty", "preflight.network.resolv-conf", "resolv.conf without a name server", ": >/etc/resolv.conf"),
-    Fault("resolv-stub", "preflight.network.resolv-conf", "systemd-resolved runs", "echo active >/etc/lab/systemd/systemd-resolved"),
     Fault(
-        "unreadable-resolv", "preflight.network.resolv-conf", "resolv.conf cannot be read", _unreadable("/etc/resolv.conf"), breaks=True
+        "resolv-stub",
+        "preflight.network.resolv-conf",
+        "systemd-resolved runs",
+        "echo active >/etc/lab/systemd/systemd-resolved",
     ),
-    Fault("port-6443-taken", "preflight.network.ports-free", "something listens on 6443", _listen(6443, "kube-apiserver")),
+    Fault(
+        "unreadable-resolv",
+        "preflight.network.resolv-conf",
+        "resolv.conf cannot be read",
+        _unreadable("/etc/resolv.conf"),
+        breaks=True,
+    ),
+    Fault(
+        "port-6443-taken", "preflight.network.ports-free", "something listens on 6443", _listen(6443, "kube-apiserver")
+    ),
     Fault("port-10250-taken", "preflight.network.ports-free", "something listens on 10250", _listen(10250, "kubelet")),
     Fault(
         "unreadable-listeners",
@@ -164,9 +211,21 @@ _FAULTS = (
         breaks=True,
     ),
     # software
-    Fault("package-podman", "preflight.software.conflicting-packages", "podman is installed (rpm flavours)", _install("podman")),
-    Fault("package-docker-ce", "preflight.software.conflicting-packages", "docker-ce is installed", _install("docker-ce")),
-    Fault("package-containerd", "preflight.software.conflicting-packages", "containerd is installed (Ubuntu)", _install("containerd")),
+    Fault(
+        "package-podman",
+        "preflight.software.conflicting-packages",
+        "podman is installed (rpm flavours)",
+        _install("podman"),
+    ),
+    Fault(
+        "package-docker-ce", "preflight.software.conflicting-packages", "docker-ce is installed", _install("docker-ce")
+    ),
+    Fault(
+        "package-containerd",
+        "preflight.software.conflicting-packages",
+        "containerd is installed (Ubuntu)",
+        _install("containerd"),
+    ),
     Fault(
         "package-lookalike",
         "preflight.software.conflicting-packages-advised",
@@ -182,8 +241,18 @@ _FAULTS = (
         breaks=True,
     ),
     # users
-    Fault("sshd-use-pam", "preflight.users.sshd-options", "UsePAM is on", "echo 'UsePAM yes' >/etc/ssh/sshd_config.d/10-pam.conf"),
-    Fault("sshd-use-dns", "preflight.users.sshd-options", "UseDNS is on", "echo 'UseDNS yes' >/etc/ssh/sshd_config.d/10-dns.conf"),
+    Fault(
+        "sshd-use-pam",
+        "preflight.users.sshd-options",
+        "UsePAM is on",
+        "echo 'UsePAM yes' >/etc/ssh/sshd_config.d/10-pam.conf",
+    ),
+    Fault(
+        "sshd-use-dns",
+        "preflight.users.sshd-options",
+        "UseDNS is on",
+        "echo 'UseDNS yes' >/etc/ssh/sshd_config.d/10-dns.conf",
+    ),
     Fault(
         "unreadable-sshd",
         "preflight.users.sshd-options",
@@ -193,29 +262,67 @@ _FAULTS = (
         breaks=True,
     ),
     # capacity
-    Fault("cpu-4", "preflight.capacity.cpu-cores", "four CPU cores", "printf 'processor\\t: %s\\n' 0 1 2 3 >/proc/cpuinfo"),
-    Fault("unreadable-cpu", "preflight.capacity.cpu-cores", "/proc/cpuinfo lists nothing", _bad_file("/proc/cpuinfo"), breaks=True),
-    Fault("memory-8", "preflight.capacity.memory", "8 GiB of memory", "echo 'MemTotal:        8008304 kB' >/proc/meminfo"),
-    Fault("unreadable-memory", "preflight.capacity.memory", "/proc/meminfo lists nothing", _bad_file("/proc/meminfo"), breaks=True),
+    Fault(
+        "cpu-4", "preflight.capacity.cpu-cores", "four CPU cores", "printf 'processor\\t: %s\\n' 0 1 2 3 >/proc/cpuinfo"
+    ),
+    Fault(
+        "unreadable-cpu",
+        "preflight.capacity.cpu-cores",
+        "/proc/cpuinfo lists nothing",
+        _bad_file("/proc/cpuinfo"),
+        breaks=True,
+    ),
+    Fault(
+        "memory-8", "preflight.capacity.memory", "8 GiB of memory", "echo 'MemTotal:        8008304 kB' >/proc/meminfo"
+    ),
+    Fault(
+        "unreadable-memory",
+        "preflight.capacity.memory",
+        "/proc/meminfo lists nothing",
+        _bad_file("/proc/meminfo"),
+        breaks=True,
+    ),
     # between nodes
-    Fault("machine-id-cloned", "preflight.between.hostname-unique", "a machine-id that a clone would have", "echo 0123456789abcdef >/etc/machine-id"),
-    Fault("unreadable-identity", "preflight.between.hostname-unique", "machine-id cannot be read", _unreadable("/etc/machine-id"), breaks=True),
+    Fault(
+        "machine-id-cloned",
+        "preflight.between.hostname-unique",
+        "a machine-id that a clone would have",
+        "echo 0123456789abcdef >/etc/machine-id",
+    ),
+    Fault(
+        "unreadable-identity",
+        "preflight.between.hostname-unique",
+        "machine-id cannot be read",
+        _unreadable("/etc/machine-id"),
+        breaks=True,
+    ),
     # A clock cannot differ between namespaces: the command that reads it is another.
     Fault(
         "clock-ahead-60",
         "preflight.between.clock",
         "the clock is a minute ahead",
-        "mv /bin/date /bin/date.away; printf '#!/bin/sh\\nexec /bin/date.away -d \"+60 seconds\" \"$@\"\\n' >/bin/date; chmod +x /bin/date",
+        'mv /bin/date /bin/date.away; printf \'#!/bin/sh\\nexec /bin/date.away -d "+60 seconds" "$@"\\n\' >/bin/date; chmod +x /bin/date',
     ),
     Fault(
         "clock-ahead-3",
         "preflight.between.clock-advised",
         "the clock is three seconds ahead",
-        "mv /bin/date /bin/date.away; printf '#!/bin/sh\\nexec /bin/date.away -d \"+3 seconds\" \"$@\"\\n' >/bin/date; chmod +x /bin/date",
+        'mv /bin/date /bin/date.away; printf \'#!/bin/sh\\nexec /bin/date.away -d "+3 seconds" "$@"\\n\' >/bin/date; chmod +x /bin/date',
     ),
-    Fault("unreadable-clock", "preflight.between.clock", "date fails", "printf '#!/bin/sh\\nexit 1\\n' >/bin/date", breaks=True),
+    Fault(
+        "unreadable-clock",
+        "preflight.between.clock",
+        "date fails",
+        "printf '#!/bin/sh\\nexit 1\\n' >/bin/date",
+        breaks=True,
+    ),
     # reaching the node
-    Fault("ssh-closed", "preflight.users.node-reachable", "the SSH port is closed", "touch /run/lab/no-sshd; pkill -x sshd; true"),
+    Fault(
+        "ssh-closed",
+        "preflight.users.node-reachable",
+        "the SSH port is closed",
+        "touch /run/lab/no-sshd; pkill -x sshd; true",
+    ),
     Fault("node-dead", "preflight.users.node-reachable", "the node answers nothing at all", "ip link set eth0 down"),
     Fault("key-refused", "preflight.users.node-reachable", "no key is accepted", "rm -f /root/.ssh/authorized_keys"),
     Fault(
@@ -244,7 +351,12 @@ _FAULTS = (
         "the package manager prints 20 MB",
         "for c in rpm dpkg-query; do p=$(command -v $c) && { rm -f $p; printf '#!/bin/sh\\nyes 0123456789 | head -c 20000000\\n' >$p; chmod +x $p; }; done; true",
     ),
-    Fault("binary-junk", "", "snap prints binary junk", "printf '#!/bin/sh\\nhead -c 20000 /dev/urandom\\n' >/usr/bin/snap; chmod +x /usr/bin/snap"),
+    Fault(
+        "binary-junk",
+        "",
+        "snap prints binary junk",
+        "printf '#!/bin/sh\\nhead -c 20000 /dev/urandom\\n' >/usr/bin/snap; chmod +x /usr/bin/snap",
+    ),
     Fault(
         "banner",
         "",

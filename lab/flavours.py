@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-_MODULES = ("ip_vs", "ip_vs_rr", "ip_vs_wrr", "ip_vs_sh", "nf_conntrack", "br_netfilter", "overlay", "geneve", "openvswitch")
+_MODULES = (
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_wrr",
+    "ip_vs_sh",
+    "nf_conntrack",
+    "br_netfilter",
+    "overlay",
+    "geneve",
+    "openvswitch",
+)
 _ARGUMENTS = "ro quiet transparent_hugepage=never"
 
 

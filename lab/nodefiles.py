@@ -32,7 +32,10 @@ def write_node_files(folder: Path, spec: NodeSpec, lab: Lab, address: str) -> No
         "cmdline": ("/proc/cmdline", "root=/dev/sda1 ro quiet transparent_hugepage=never\n"),
         "cpuinfo": ("/proc/cpuinfo", cpuinfo),
         # A machine of n GiB reports some 3 % less: what the kernel keeps for itself.
-        "meminfo": ("/proc/meminfo", f"MemTotal:       {int(spec.memory_gib * 2**20 * 0.97)} kB\nMemFree:        1000000 kB\n"),
+        "meminfo": (
+            "/proc/meminfo",
+            f"MemTotal:       {int(spec.memory_gib * 2**20 * 0.97)} kB\nMemFree:        1000000 kB\n",
+        ),
         "swaps": ("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
         "kernel-hostname": ("/proc/sys/kernel/hostname", f"{spec.hostname or spec.name}\n"),
         "thp": ("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"),
@@ -45,7 +48,11 @@ def write_node_files(folder: Path, spec: NodeSpec, lab: Lab, address: str) -> No
     files["etc/hosts"] = f"127.0.0.1 localhost\n{address} {spec.name}\n"
     files["etc/machine-id"] = f"{secrets.token_hex(16)}\n"
     files["etc/resolv.conf"] = f"nameserver {lab.prefix}.1\n"
-    scripts = [_shell_script(spec.shell), _password_script(lab.password), *(FAULTS[name].script for name in spec.faults)]
+    scripts = [
+        _shell_script(spec.shell),
+        _password_script(lab.password),
+        *(FAULTS[name].script for name in spec.faults),
+    ]
     files |= {f"lab/faults/{number:02d}": f"{script}\n" for number, script in enumerate(scripts) if script}
     key = lab.identity_file.with_suffix(".pub").read_text(encoding="ascii")
     files["root/.ssh/authorized_keys"] = key

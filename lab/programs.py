@@ -30,7 +30,9 @@ def run(*argv: str, given: str | None = None) -> str:
         LabError: it failed; says how.
     """
     environment = {**os.environ, "PATH": _PATH, "LC_ALL": "C"}
-    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", input=given, env=environment, check=False)
+    done = subprocess.run(
+        argv, capture_output=True, text=True, errors="replace", input=given, env=environment, check=False
+    )
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-2000:]
         raise LabError(f"{' '.join(argv[:6])} ended with {done.returncode}: {said}")

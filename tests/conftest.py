@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+def joined(arguments: tuple[object, ...]) -> list[str]:
+    """Join an option and the path after it with =, as our options must be written."""
+    words: list[str] = []
+    for argument in arguments:
+        if isinstance(argument, Path) and words and words[-1].startswith("--acp-"):
+            words[-1] += f"={argument}"
+        else:
+            words.append(str(argument))
+    return words
+
+
 @pytest.fixture
 def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
     """Run the suite with command line arguments."""
@@ -36,7 +47,7 @@ def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
                 "-p",
                 "no:cacheprovider",
                 f"--acp-reports={reports}",
-                *map(str, arguments),
+                *joined(arguments),
             ],
             cwd=cwd,
             env={**clean, "COLUMNS": "120", **(environment or {})},

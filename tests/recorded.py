@@ -49,7 +49,11 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
 def site_of(*names: str, release: str = "4.2", topology: str = "multi_cluster") -> Inventory:
     """Give the inventory of control plane nodes with these names."""
     return inventory_from_hosts(
-        names, release=release, releases=list(load_catalogue().releases), role="control_plane", topology=Topology(topology)
+        names,
+        release=release,
+        releases=list(load_catalogue().releases),
+        role="control_plane",
+        topology=Topology(topology),
     )
 
 

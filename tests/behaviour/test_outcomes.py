@@ -158,9 +158,11 @@ def test_an_unreached_node_is_one_failure_and_the_rest_broken(
     from acp_acceptance.model.node import NodeFacts  # noqa: PLC0415
 
     gone = Problem("unreachable", "the node could not be reached; see the verdict on that")
-    dead = healthy(
-        "dead", **dict.fromkeys(NodeFacts.declared(), gone), contact=Contact("no-answer", "timed out", "root@dead", 10)
-    )
+    unmeasured = {
+        **dict.fromkeys(NodeFacts.declared(), gone),
+        "contact": Contact("no-answer", "timed out", "root@dead", 10),
+    }
+    dead = healthy("dead", **unmeasured)
     run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1"), healthy("cp-2"), dead))
     assert run.with_outcome("failed") == {("preflight.users.node-reachable", "dead")}
     assert {target for _, target in run.with_outcome("broken")} == {"dead"}

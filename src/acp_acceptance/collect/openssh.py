@@ -164,7 +164,6 @@ def _flags(options: Sequence[str]) -> list[str]:
     return [word for option in options for word in ("-o", option)]
 
 
-
 def _where(connection: Connection) -> list[str]:
     """Give the arguments that say where and as whom."""
     return [

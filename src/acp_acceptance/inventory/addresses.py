@@ -1,9 +1,10 @@
-"""What names and addresses may look like. Each check gives the value back, or says what to write instead."""
+"""What names, addresses and paths may look like. Each check gives the value back, or says what to write instead."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from pathlib import Path
 
 from acp_acceptance.inventory.wording import shown
 
@@ -118,6 +119,14 @@ def checked_network(text: str) -> str:
     except ValueError:
         raise ValueError(f"{shown(text)} is no network; write one such as 10.3.0.0/16") from None
     raise ValueError(f"{shown(text)} is an address in a network; write {meant}")
+
+
+def in_home(path: str) -> str:
+    """Give a path with its ``~`` replaced, which not every backend knows."""
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:
+        raise ValueError(f"{shown(path)}: nobody knows this home directory; write the path in full") from None
 
 
 def is_address(text: str) -> bool:

@@ -95,10 +95,10 @@ class GroupTree:
                 "",
                 "names no host; write groups control_plane and worker with hosts (inventories/ has examples)",
             )
-        self._check_nesting()
         for group in self.groups.values():
             if group.name != ALL and not group.parents:
                 self._adopt(self.groups[ALL], group)
+        self._check_nesting()
 
     def _read_group(self, name: str, entry: Entry, parent: Group | None, below: str, depth: int) -> None:
         key = joined(below, name)
@@ -192,10 +192,10 @@ class GroupTree:
             if name in above:
                 circle = " > ".join((*above[above.index(name) :], name))
                 self._problems.stop(group.line, group.key, f"groups contain each other: {circle}; take one out")
+            if len(above) + heights.get(name, 0) > _DEEPEST_GROUP:
+                self._problems.stop(group.line, group.key, _TOO_MANY_GROUPS)
             if name not in heights:
                 heights[name] = 1 + max((height(child, (*above, name)) for child in group.children), default=0)
-            if heights[name] + len(above) > _DEEPEST_GROUP:
-                self._problems.stop(group.line, group.key, _TOO_MANY_GROUPS)
             return heights[name]
 
         for name in self.groups:

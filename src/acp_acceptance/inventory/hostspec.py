@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from acp_acceptance.inventory import addresses
@@ -119,11 +118,6 @@ def made_spec(connection: Connection, options: dict[str, str | None] | None = No
     return f"{connection.backend}://{netloc}" + (f"?{said}" if said else "")
 
 
-def in_home(path: str) -> str:
-    """Give a path with ``~`` replaced; not every backend knows it."""
-    return str(Path(path).expanduser()) if path else ""
-
-
 def _without_role(text: str) -> tuple[str, frozenset[Role] | None, bool]:
     """Take ``=role`` off the end; an option's value after ``?`` is no role."""
     spec, separator, words = text.rpartition("=")
@@ -159,8 +153,8 @@ def _connection(spec: str, options: dict[str, str], defaults: ConnectionDefaults
         host=host,
         port=port,
         user=user,
-        identity_file=in_home(options.get("ssh_identity_file", "")) or defaults.identity_file,
-        ssh_config=in_home(options.get("ssh_config", "")) or defaults.ssh_config,
+        identity_file=_path(options, "ssh_identity_file") or defaults.identity_file,
+        ssh_config=_path(options, "ssh_config") or defaults.ssh_config,
         ssh_args=defaults.ssh_args,
         become=sudo.lower() == "true" if sudo else defaults.become,
         become_user=options.get("sudo_user") or defaults.become_user or "root",
@@ -170,6 +164,8 @@ def _connection(spec: str, options: dict[str, str], defaults: ConnectionDefaults
 
 def _split(netloc: str, backend: str) -> tuple[str | None, str, int | None]:
     user, at, address = netloc.rpartition("@")
+    if "/" in address:
+        raise ValueError("a path follows the host; write the host alone, and options after a question mark")
     if backend == "local":
         return None, "localhost", None
     port = None
@@ -197,7 +193,11 @@ def _node_name(connection: Connection) -> str:
     """Name a node after its host; with a port of its own, after both, since one address can lead to many nodes."""
     if connection.backend == "local":
         return "local"
-    host = re.sub(r"[%/@+]", "-", connection.host)
+    host = re.sub(r"[%+]", "-", connection.host)
     if connection.port in (None, _SSH_PORT):
         return host
     return f"{host}{'-' if ':' in host else ':'}{connection.port}"
+
+
+def _path(options: dict[str, str], name: str) -> str | None:
+    return addresses.in_home(options[name]) if options.get(name) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -20,7 +19,7 @@ def one_or_many(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
 def _beside_the_inventory(text: str, info: ValidationInfo) -> str:
     """Make a path absolute; a relative one begins at the folder of the file that holds it."""
     folder = (info.context or {}).get("folder")
-    return str(folder / Path(text).expanduser()) if folder else text
+    return str(folder / addresses.in_home(text)) if folder else text
 
 
 def _fingerprint(text: str) -> str:

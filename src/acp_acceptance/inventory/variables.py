@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from acp_acceptance.inventory import addresses
 from acp_acceptance.inventory.document import Entry, is_vault, joined, kind_of, needs_ansible
-from acp_acceptance.inventory.hostspec import in_home, made_spec
+from acp_acceptance.inventory.hostspec import made_spec
 from acp_acceptance.inventory.nodes import Connection, ConnectionDefaults
 from acp_acceptance.inventory.wording import listed, near_misses, shown
 from acp_acceptance.inventory.yaml_nodes import Node, Scalar
@@ -174,7 +174,7 @@ class HostVariables:
             self.checked("ansible_become_method", _only_sudo)
         common = self.checked("ansible_ssh_common_args", split_arguments) or ()
         extra = self.checked("ansible_ssh_extra_args", split_arguments) or ()
-        identity_file = self.checked("ansible_ssh_private_key_file", in_home) or defaults.identity_file
+        identity_file = self.checked("ansible_ssh_private_key_file", addresses.in_home) or defaults.identity_file
         connection = Connection(
             backend=backend,
             spec="",

@@ -90,7 +90,13 @@ def _private_folder(config: pytest.Config) -> Path:
 
 
 def _handed_over(config: pytest.Config, given: dict[str, Any]) -> Acceptance:
-    """Take over, in a worker, what the controlling process has decided and collected."""
+    """Take over, in a worker, what the controlling process has decided and collected.
+
+    pytest-xdist gives a worker the original command line only, so what was decided since is set here again.
+    """
+    choose_stages(config)
+    if given["allure"]:
+        config.option.allure_report_dir = given["allure"]
     inventory = Inventory.model_validate_json(given["inventory"])
     chosen = set(given["nodes"])
     catalogue = load_catalogue()
@@ -119,6 +125,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist's w
             "stages": run.stages,
             "settings": asdict(run.settings),
             "snapshot": str(controller.folder.snapshot),
+            "allure": node.config.getoption("allure_report_dir", None),
         }
 
 
@@ -213,11 +220,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return result
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the verdict on the report."""
+    """Put the verdict on the report; as the innermost wrapper, so that others (Allure) see the report as it is then."""
     report = yield
     run = item.config.stash.get(ACCEPTANCE, None)
     if run is None:

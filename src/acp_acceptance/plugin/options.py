@@ -209,7 +209,9 @@ def waivers_of(config: pytest.Config, catalogue: Catalogue) -> Waivers:
                 "`acp-acceptance requirements` lists those there are"
             )
         if not requirement.waivable:
-            raise pytest.UsageError(f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver")
+            raise pytest.UsageError(
+                f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver"
+            )
     return waivers
 
 

@@ -40,8 +40,8 @@ def is_about_targets(config: pytest.Config) -> bool:
     if not _is_suite(config.rootpath):
         if named and config.inipath is None and _is_suite(config.invocation_params.dir):
             raise pytest.UsageError(
-                "pytest looks for its configuration beside a file that follows an option after a space; "
-                "write it with =, such as --acp-inventory=FILE"
+                "pytest takes a file after a space for the place of the tests; write our options with =, "
+                "such as --acp-inventory=FILE"
             )
         return named
     own_tests = config.rootpath / "tests"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import testinfra
@@ -82,7 +82,7 @@ def test_the_spec_is_one_that_testinfra_reads(
 ) -> None:
     made = connection(variables)
     assert (made.spec, made.host) == (spec, host)
-    backend = testinfra.get_host(made.spec).backend
+    backend: Any = testinfra.get_host(made.spec).backend
     if made.backend == "ssh":
         assert (backend.host.name, backend.host.user) == (made.host, made.user)
 
@@ -132,6 +132,7 @@ def test_new_nodes_and_higher_minimums_are_said_by_host_or_group(load_groups: Lo
         ("ansible_host: !vault x", "ansible_host: an Ansible Vault value needs Ansible"),
         ("ansible_user: -l", "ansible_user: this is no user name"),
         ("ansible_user: 'a;b'", "this is no user name"),
+        ("ansible_ssh_private_key_file: ~nobody-here/key", '"~nobody-here/key": nobody knows this home directory'),
         ("ansible_become: perhaps", '"perhaps" is neither true nor false; write one of the two'),
         ("ansible_become: true, ansible_become_method: su", '"su" is not supported; the suite becomes root with sudo'),
         (

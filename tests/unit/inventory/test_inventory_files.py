@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from acp_acceptance.inventory import InventoryError, load_inventory, yaml_nodes
 
@@ -25,7 +26,7 @@ NODE = "control_plane: {hosts: {cp-1: }}\n"
 @pytest.fixture(params=["libyaml", "python"])
 def _each_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "python":
-        monkeypatch.setattr(yaml_nodes, "_Loader", yaml_nodes.yaml.SafeLoader)
+        monkeypatch.setattr(yaml_nodes, "_Loader", yaml.SafeLoader)
 
 
 @pytest.mark.usefixtures("_each_parser")

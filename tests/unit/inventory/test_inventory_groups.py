@@ -264,6 +264,7 @@ def test_a_name_may_have_253_characters(load_groups: Load, group_problems: Probl
         ("control_plane: {hosts: {'cp-1:port': }}", "this is no port; write a number from 1 to 65535"),
         ("control_plane: {hosts: {? [a, b] : }}", "control_plane.hosts: a list is used as a key; write a name"),
         ("a: {children: {b: }}\nb: {children: {a: }}", "groups contain each other: a > b > a; take one out"),
+        ("a: {children: {all: }}", "groups contain each other: all > a > all; take one out"),
         ("control_plane: {hosts: }", "names no host; write groups control_plane and worker with hosts"),
     ],
 )
