@@ -257,8 +257,9 @@ _FAULTS = (
         "unreadable-sshd",
         "preflight.users.sshd-options",
         "neither sshd -T nor its files can be read",
-        # The running server has read its configuration already.
-        "mv /etc/ssh/sshd_config /run/lab/; mkdir /etc/ssh/sshd_config",
+        "mv /usr/sbin/sshd /usr/sbin/sshd.real; "
+        "printf '#!/bin/sh\\n[ \"$1\" != -T ] || exit 255\\nexec /usr/sbin/sshd.real \"$@\"\\n' >/usr/sbin/sshd; "
+        "chmod +x /usr/sbin/sshd; mv /etc/ssh/sshd_config /run/lab/; mkdir /etc/ssh/sshd_config",
         breaks=True,
     ),
     # capacity

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from suite import ROOT, SuiteRun
+from suite import SuiteRun, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def joined(arguments: tuple[object, ...]) -> list[str]:
-    """Join an option and the path after it with =, as our options must be written."""
-    words: list[str] = []
-    for argument in arguments:
-        if isinstance(argument, Path) and words and words[-1].startswith("--acp-"):
-            words[-1] += f"={argument}"
-        else:
-            words.append(str(argument))
-    return words
-
-
 @pytest.fixture
 def run_suite(tmp_path: Path) -> Callable[..., SuiteRun]:
-    """Run the suite with command line arguments."""
+    """Run the suite with command line arguments; each run has reports of its own."""
     number = iter(range(1000))
 
-    def run(
-        *arguments: object, cwd: Path = ROOT, environment: dict[str, str] | None = None, timeout: float = 120
-    ) -> SuiteRun:
-        reports = tmp_path / f"reports-{next(number)}"
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ACP_", "PYTEST_"))}
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-p",
-                "no:cacheprovider",
-                f"--acp-reports={reports}",
-                *joined(arguments),
-            ],
-            cwd=cwd,
-            env={**clean, "COLUMNS": "120", **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
-        return SuiteRun(done.returncode, done.stdout, reports)
+    def run(*arguments: object, **options: Any) -> SuiteRun:
+        return judged(tmp_path / f"reports-{next(number)}", *arguments, **options)
 
     return run

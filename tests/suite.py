@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,3 +44,35 @@ class SuiteRun:
     def with_outcome(self, *outcomes: str) -> set[tuple[str, str]]:
         """Requirement and target of all verdicts with one of these outcomes."""
         return {key for key, outcome in self.outcomes().items() if outcome in outcomes}
+
+
+def judged(
+    reports: Path, *arguments: object, cwd: Path = ROOT, environment: dict[str, str] | None = None, timeout: float = 240
+) -> SuiteRun:
+    """Run the suite in a process of its own, and give what came of it."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("ACP_", "PYTEST_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--acp-reports={reports}", *_joined(arguments)]
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**clean, "COLUMNS": "120", **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=timeout,
+        check=False,
+    )
+    return SuiteRun(done.returncode, done.stdout, reports)
+
+
+def _joined(arguments: tuple[object, ...]) -> list[str]:
+    """Join an option and the path after it with =, as our options must be written."""
+    words: list[str] = []
+    for argument in arguments:
+        if isinstance(argument, Path) and words and words[-1].startswith("--acp-"):
+            words[-1] += f"={argument}"
+        else:
+            words.append(str(argument))
+    return words

@@ -3,7 +3,9 @@ set -eu
 
 if [ "$1" = rpm ]; then
   rm -rf /usr/lib/sysimage/rpm /var/lib/rpm
-  mkdir -p /var/lib/rpm
+  mkdir -p /var/lib/rpm /etc/rpm
+  # Where Red Hat keeps its database; Debian's rpm would use the home folder.
+  echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros.lab
   rpm --initdb
   for package in kernel-core bash openssh-server systemd coreutils iproute tar util-linux; do
     rpm -i --nodeps "/opt/lab-packages/$package.rpm"

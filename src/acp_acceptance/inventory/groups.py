@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from acp_acceptance.inventory.document import Block, Entry, joined, kind_of
 from acp_acceptance.inventory.ranges import MOST_HOSTS, expanded, name_and_port
 from acp_acceptance.inventory.variables import SITE_ELSEWHERE, Variable, used_variables
-from acp_acceptance.inventory.wording import did_you_mean, near_misses
+from acp_acceptance.inventory.wording import did_you_mean, near_misses, safe
 from acp_acceptance.inventory.yaml_nodes import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
@@ -179,7 +179,8 @@ class GroupTree:
                 self._problems.add(
                     variable.line,
                     variable.key,
-                    f"is given to {host.name} a second time, with another value than on line {known.line}; keep one",
+                    f"is given to {safe(host.name)} a second time, with another value than on line {known.line}; "
+                    "keep one",
                 )
         host.variables.update(variables)
 
@@ -190,7 +191,7 @@ class GroupTree:
         def height(name: str, above: tuple[str, ...]) -> int:
             group = self.groups[name]
             if name in above:
-                circle = " > ".join((*above[above.index(name) :], name))
+                circle = " > ".join(map(safe, (*above[above.index(name) :], name)))
                 self._problems.stop(group.line, group.key, f"groups contain each other: {circle}; take one out")
             if len(above) + heights.get(name, 0) > _DEEPEST_GROUP:
                 self._problems.stop(group.line, group.key, _TOO_MANY_GROUPS)
@@ -268,5 +269,5 @@ def role_group_meant(groups: frozenset[str]) -> str:
     for name in sorted(groups):
         meant = [role for role in ROLE_GROUPS if name in _OTHER_NAMES[role]] or near_misses(name, ROLE_GROUPS)
         if meant:
-            return f"; was its group {name} meant as {meant[0]}?"
+            return f"; was its group {safe(name)} meant as {meant[0]}?"
     return ""

@@ -15,7 +15,7 @@ from acp_acceptance.inventory.nodes import Connection, ConnectionDefaults, Minim
 from acp_acceptance.inventory.site_block import read_site
 from acp_acceptance.inventory.validation import BlockValidator
 from acp_acceptance.inventory.variables import HostVariables
-from acp_acceptance.inventory.wording import did_you_mean, listed
+from acp_acceptance.inventory.wording import did_you_mean, listed, safe
 from acp_acceptance.inventory.yaml_nodes import Mapping, Scalar
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Nodes:
         try:
             addresses.checked_node_name(host.name)
         except ValueError as error:
-            self._add(host, str(error))
+            self._problems.add(host.line, host.key, str(error))
             return None
         if connection is None or cluster is None or not roles or minimum is None:
             return None
@@ -128,7 +128,7 @@ class _Nodes:
 
     def _minimum(self, variables: HostVariables) -> Minimum | None:
         variable = variables["acp_minimum"]
-        if variable is None:
+        if variable is None or (isinstance(variable.node, Scalar) and variable.node.is_null):
             return Minimum()
         data, lines = self._block.data(variable.node, variable.key)
         return BlockValidator(variable.key, data, lines, self._problems).make(Minimum)
@@ -188,7 +188,7 @@ class _Nodes:
             )
 
     def _add(self, host: Host, text: str) -> None:
-        self._problems.add(host.line, host.key, f"{host.name} {text}" if not text.startswith('"') else text)
+        self._problems.add(host.line, host.key, f"{safe(host.name)} {text}")
 
 
 def endpoint(connection: Connection) -> tuple[object, ...]:

@@ -41,12 +41,12 @@ def near_misses(word: str, known: Iterable[str]) -> list[str]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give ``; did you mean ...?`` where something of ``known`` resembles ``word``, else nothing."""
     meant = near_misses(word, known)
-    return f"; did you mean {' or '.join(meant)}?" if meant else ""
+    return f"; did you mean {' or '.join(map(safe, meant))}?" if meant else ""
 
 
 def listed(names: Iterable[str], limit: int = 12) -> str:
     """Give names as a list in a sentence, shortened when they are many."""
-    every = list(names)
+    every = [safe(name) for name in names]
     if len(every) <= limit:
         return ", ".join(every)
     return f"{', '.join(every[:limit])} and {len(every) - limit} more"

@@ -242,6 +242,7 @@ def test_a_name_that_is_not_safe_everywhere_is_a_problem(group_problems: Problem
     (problem,) = group_problems(f'control_plane: {{hosts: {{"{name}": }}}}')
     assert "is no name of a node; write letters, digits and . - _ : only" in problem
     assert "\n" not in problem
+    assert all("\n" not in problem for problem in group_problems(f'other: {{hosts: {{"{name}": }}}}'))
 
 
 def test_a_name_may_have_253_characters(load_groups: Load, group_problems: Problems) -> None:

@@ -90,6 +90,7 @@ def test_a_password_in_a_wrong_place_of_the_block_does_not_show(load: Load, text
     "hosts",
     [
         f"'root:{SECRET}@192.0.2.1': ",
+        f"'root:x:{SECRET}@192.0.2.1': {{ansible_port: 22}}",
         f"w-1: {SECRET}",
         f"w-1: {{ansible_host: 'root:{SECRET}@192.0.2.1'}}",
         f"w-1: {{ansible_port: {SECRET}}}",

@@ -1,0 +1,128 @@
+"""Every requirement on real nodes: each fault turns its own red and no other, each healthy flavour is green.
+
+One lab holds a node for each fault, and one run of the suite judges them all.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acp_acceptance.requirements import load_catalogue
+from lab import FAULTS, FLAVOURS, NodeSpec
+from labs import started
+from suite import judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SEEDED = [fault for fault in FAULTS.values() if fault.requirement]
+FLAVOUR_OF = {
+    "conntrack-missing": "rhel-7.8",
+    "package-podman": "rhel-8.6",
+    "package-containerd": "ubuntu-22.04",
+}
+# A clone is one of two.
+TWINS = {"machine-id-cloned": "machine-id-clone-2"}
+
+
+def flavour_of(number: int, fault: str) -> str:
+    return FLAVOUR_OF.get(fault, ("ubuntu-22.04", "rhel-8.6")[number % 2])
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+    """Verdicts by node and requirement, of one run over all nodes."""
+    specs = [NodeSpec(f"healthy-{name}", name) for name in FLAVOURS]
+    specs.append(NodeSpec("healthy-worker", roles=("worker",)))
+    specs.append(NodeSpec("healthy-installer", "rhel-8.6", roles=("control_plane", "installer")))
+    specs += [NodeSpec(fault.name, flavour_of(number, fault.name), faults=(fault.name,)) for number, fault in enumerate(SEEDED)]
+    specs += [NodeSpec(twin, faults=(fault,)) for fault, twin in TWINS.items()]
+    specs += [NodeSpec(f"hung-{name}", name, faults=("hung-packages",)) for name in ("ubuntu-22.04", "rhel-8.6")]
+    specs += [NodeSpec(f"flood-{name}", name, faults=("flood",)) for name in ("ubuntu-22.04", "rhel-8.6")]
+    specs += [NodeSpec("junk", faults=("binary-junk",)), NodeSpec("banner", faults=("banner",))]
+    with started(specs, "requirements") as lab:
+        run = judged(tmp_path_factory.mktemp("reports"), f"--acp-inventory={lab.inventory}", "--acp-deadline=60")
+    assert run.status == 1, run.output
+    assert not run.results["run"]["crashed"], run.output
+    by_node: dict[str, dict[str, Any]] = {}
+    for verdict in run.results["verdicts"]:
+        by_node.setdefault(verdict["target"], {})[verdict["requirement"]] = verdict
+    yield by_node
+
+
+def red(verdicts: dict[str, Any], *outcomes: str) -> set[str]:
+    return {name for name, verdict in verdicts.items() if verdict["outcome"] in outcomes}
+
+
+@pytest.mark.parametrize(
+    "node", [*(f"healthy-{name}" for name in FLAVOURS), "healthy-worker", "healthy-installer", "junk", "banner"]
+)
+def test_a_healthy_node_passes_everything(verdicts: dict[str, dict[str, Any]], node: str) -> None:
+    found = verdicts[node]
+    assert red(found, "failed", "broken", "not_run") == set(), [item["message"] for item in found.values()]
+    assert len(red(found, "passed")) > 12
+
+
+@pytest.mark.parametrize("fault", [item for item in SEEDED if not item.breaks], ids=lambda item: item.name)
+def test_a_fault_turns_its_requirement_red_and_no_other(verdicts: dict[str, dict[str, Any]], fault: Any) -> None:
+    found = verdicts[fault.name]
+    assert found[fault.requirement]["outcome"] == "failed", found[fault.requirement]
+    # What is below the minimum is below the advice, too.
+    assert red(found, "failed") <= {fault.requirement, f"{fault.requirement}-advised"}
+    if fault.requirement != "preflight.users.node-reachable":
+        assert red(found, "broken") == set(), [item["reason"] for item in found.values()]
+
+
+@pytest.mark.parametrize("fault", [item for item in SEEDED if not item.breaks], ids=lambda item: item.name)
+def test_a_failure_names_target_observation_requirement_source_and_next_step(
+    verdicts: dict[str, dict[str, Any]], fault: Any
+) -> None:
+    message = verdicts[fault.name][fault.requirement]["message"]
+    assert message.startswith(f"{fault.name}: ")
+    assert "; ACP 4.2 requires " in message or "; ACP 4.2 advises " in message
+    assert "]. Next: " in message
+    assert "{" not in message
+
+
+@pytest.mark.parametrize("fault", [item for item in SEEDED if item.breaks], ids=lambda item: item.name)
+def test_what_cannot_be_measured_is_broken(verdicts: dict[str, dict[str, Any]], fault: Any) -> None:
+    found = verdicts[fault.name]
+    assert found[fault.requirement]["outcome"] == "broken", found[fault.requirement]
+    assert found[fault.requirement]["reason"]
+    assert red(found, "failed") == set()
+
+
+def test_every_requirement_has_a_fault_that_turns_it_red_and_one_that_breaks_it() -> None:
+    nodes = {name for name, item in load_catalogue().requirements.items() if item.target == "node"}
+    # With the same function and facts as their required twin, whose faults show them too.
+    twins = {name for name in nodes if name.endswith("-advised") and name.removesuffix("-advised") in nodes}
+    shown = {fault.requirement for fault in SEEDED if not fault.breaks}
+    broken = {fault.requirement for fault in SEEDED if fault.breaks}
+    assert nodes - twins <= shown
+    # Whether a node is reachable is always measured; what it is broken by is the runner, shown in test_transport.
+    # conntrack-modules reads what ipvs-modules reads.
+    assert nodes - twins - {"preflight.users.node-reachable", "preflight.kernel.conntrack-modules"} <= broken
+
+
+@pytest.mark.parametrize("node", ["hung-ubuntu-22.04", "hung-rhel-8.6"])
+def test_a_command_that_hangs_costs_its_own_requirement_only(verdicts: dict[str, dict[str, Any]], node: str) -> None:
+    found = verdicts[node]
+    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {"preflight.software.conflicting-packages"}
+    assert "did not end within its time limit" in found["preflight.software.conflicting-packages"]["reason"]
+    assert red(found, "failed") == set()
+
+
+@pytest.mark.parametrize("node", ["flood-ubuntu-22.04", "flood-rhel-8.6"])
+def test_a_flood_of_output_costs_its_own_requirement_only(verdicts: dict[str, dict[str, Any]], node: str) -> None:
+    found = verdicts[node]
+    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {"preflight.software.conflicting-packages"}
+    assert "printed too much" in found["preflight.software.conflicting-packages"]["reason"]
+    assert red(found, "failed") == set()
+
+
+def test_no_control_character_of_a_node_reaches_the_record(verdicts: dict[str, dict[str, Any]]) -> None:
+    assert "\\u001b" not in json.dumps(verdicts)
+    assert "<script>\\x1b[31m&" in verdicts["hostname-markup"]["preflight.network.hostname"]["message"]
