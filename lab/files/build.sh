@@ -45,6 +45,8 @@ for user in acp acp-password acp-nosudo acp-sshpass; do useradd -m -s /bin/bash 
 useradd -m -s /bin/tcsh acp-csh
 useradd -m -s /bin/bash acp-printing
 useradd -m -s /usr/sbin/nologin acp-nologin
+# Without PAM, sshd takes "!" for a locked account; "*" is one without a password.
+for user in acp acp-password acp-nosudo acp-sshpass acp-csh acp-printing acp-nologin; do usermod -p '*' "$user"; done
 for user in acp acp-csh acp-printing acp-sshpass; do echo "$user ALL=(ALL) NOPASSWD: ALL"; done >/etc/sudoers.d/lab
 echo 'acp-password ALL=(ALL) ALL' >>/etc/sudoers.d/lab
 chmod 440 /etc/sudoers.d/lab

@@ -44,7 +44,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dic
     specs += [NodeSpec(f"flood-{name}", name, faults=("flood",)) for name in ("ubuntu-22.04", "rhel-8.6")]
     specs += [NodeSpec("junk", faults=("binary-junk",)), NodeSpec("banner", faults=("banner",))]
     with started(specs, "requirements") as lab:
-        run = judged(tmp_path_factory.mktemp("reports"), f"--acp-inventory={lab.inventory}", "--acp-deadline=60")
+        run = judged(tmp_path_factory.mktemp("reports"), f"--acp-inventory={lab.inventory}", "--acp-deadline=60", "--acp-forks=16")
     assert run.status == 1, run.output
     assert not run.results["run"]["crashed"], run.output
     by_node: dict[str, dict[str, Any]] = {}

@@ -116,9 +116,17 @@ section_identity() {
 
 section_packages() {
   command_ dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
-  # Where dpkg rules, an rpm command is a mere tool, and its database empty.
-  if ! command -v dpkg-query >/dev/null 2>&1; then
-    command_ rpm rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
+  # Where dpkg rules, an rpm command is a mere tool, and its database empty. As root, rpm would touch the index files
+  # beside its database; as nobody it only reads.
+  if ! command -v dpkg-query >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1; then
+    unprivileged=''
+    if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
+      unprivileged='setpriv --reuid=65534 --regid=65534 --clear-groups'
+    fi
+    # shellcheck disable=SC2086 - words, or none
+    command_ rpm $unprivileged rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
+  elif ! command -v rpm >/dev/null 2>&1; then
+    mark "absent rpm"
   fi
   command_ snap snap list
 }
@@ -185,7 +193,7 @@ run_probe() {
 # --- rights ---------------------------------------------------------------------------------------------------------
 
 # The script runs again as root where it can: as it is, by sudo without a password, by sudo with one. The password is
-# tried once, on a command that does nothing, and sudo remembers nothing of it (-k).
+# tried once, on a command that does nothing, and sudo remembers nothing of any of it (-k).
 hand_on() { printf 'nonce=%s sections="%s" escalated=%s\n%s\n' "$nonce" "$sections" "$1" "$script"; }
 
 start() {
@@ -202,7 +210,7 @@ start() {
   elif ! command -v sudo >/dev/null 2>&1; then
     mark "say refused sudo is not installed"
     run_probe none
-  elif refusal=$(sudo -n true 2>&1); then
+  elif refusal=$(sudo -n -k true 2>&1); then
     hand_on sudo | sudo -n -- sh -c 'eval "$(cat)"'
   elif [ -n "$secret" ] && refusal=$(printf '%s\n' "$secret" | sudo -S -k -p '' -- true 2>&1); then
     { printf '%s\n%s\n' "$secret" "$nonce" && hand_on sudo-password; } |

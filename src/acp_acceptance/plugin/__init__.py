@@ -14,6 +14,7 @@ import pytest
 
 from acp_acceptance.collect import Settings
 from acp_acceptance.inventory import Inventory
+from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.plan import PlannedCheck, Target
 from acp_acceptance.plugin import verdicts
@@ -132,9 +133,10 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - pytest-xdist's w
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TargetScheduling | None:  # noqa: ANN401 - xdist's log
     """Schedule by targets, unless the user asked for another way."""
-    if ACCEPTANCE in config.stash and config.getoption("dist") in {"load", "loadgroup", "loadscope"}:
-        return TargetScheduling(config, log)
-    return None
+    run = config.stash.get(ACCEPTANCE, None)
+    if run is None or config.getoption("dist") not in {"load", "loadgroup", "loadscope"}:
+        return None
+    return TargetScheduling(config, log, {target.name for target in run.targets})
 
 
 @pytest.hookimpl(trylast=True)
@@ -236,7 +238,8 @@ def pytest_runtest_makereport(
         node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
         verdict = verdicts.verdict_on_own(item, report, call, node.name) if node else None
     if verdict is not None:
-        verdicts.show(report, verdict, run)
+        unmeasured = call.excinfo is not None and isinstance(call.excinfo.value, CollectionError)
+        verdicts.show(report, verdict, run, measured_nothing=unmeasured)
     return report
 
 

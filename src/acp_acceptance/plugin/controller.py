@@ -12,6 +12,7 @@ import pytest
 from acp_acceptance.collect import collect
 from acp_acceptance.plugin.host import HOST_NODE
 from acp_acceptance.plugin.progress import TerminalProgress
+from acp_acceptance.plugin.testids import check_in, target_in
 from acp_acceptance.reporting import allure
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.record import Record
@@ -98,7 +99,7 @@ class Controller:
         for item in session.items:
             node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
             if node is not None:
-                self._record.own_checks[item.nodeid] = (item.nodeid.partition("[")[0], node.name)
+                self._record.own_checks[item.nodeid] = (check_in(item.nodeid, node.name), node.name)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401, ARG002 - hook
@@ -106,9 +107,9 @@ class Controller:
         names = {item.name for item in self._run.nodes}
         stages = tuple(f"tests_{stage}/" for stage in self._run.stages)
         for nodeid in ids:
-            check, bracket, target = nodeid.partition("[")
-            if bracket and target[:-1] in names and not nodeid.startswith(stages):
-                self._record.own_checks[nodeid] = (check, target[:-1])
+            target = None if nodeid.startswith(stages) else target_in(nodeid, names)
+            if target is not None:
+                self._record.own_checks[nodeid] = (check_in(nodeid, target), target)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a verdict; a failure without one is a crashed worker or a test that is not about targets."""

@@ -5,24 +5,33 @@ pytest-xdist's own ``--dist loadgroup`` stops grouping with pytest 9.2, so the s
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xdist.scheduler import LoadScopeScheduling
 
+from acp_acceptance.plugin.testids import target_in
+
 if TYPE_CHECKING:
+    import pytest
     from xdist.workermanage import WorkerController
 
-_PARAMETER = re.compile(r"\.py::(?:\w+::)*\w+\[(?P<target>[^,\]]*)")
-
-
 class TargetScheduling(LoadScopeScheduling):
-    """Gives each worker whole targets, and survives a worker that dies."""
+    """Gives each worker whole targets, and survives a worker that dies.
+
+    Args:
+        config: pytest's.
+        log: pytest-xdist's.
+        names: of all targets.
+    """
+
+    def __init__(self, config: pytest.Config, log: Any, names: set[str]) -> None:  # noqa: ANN401 - xdist's own type
+        super().__init__(config, log)
+        self._names = names
 
     def _split_scope(self, nodeid: str) -> str:
-        """Group by the target, the first word in a test's brackets; tests without one by their file."""
-        found = _PARAMETER.search(nodeid)
-        return found["target"] if found else super()._split_scope(nodeid)
+        """Group by the target; tests without one by their file."""
+        target = target_in(nodeid, self._names)
+        return super()._split_scope(nodeid) if target is None else target
 
     def remove_node(self, node: WorkerController) -> str | None:
         """Take a worker out, and give what it left undone to the others.

@@ -10,6 +10,7 @@ import pytest
 from acp_acceptance.inventory import WaiverState
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.text import printable
+from acp_acceptance.plugin.testids import check_in
 from acp_acceptance.reporting.phrases import phrase
 from acp_acceptance.reporting.results import CoveringWaiver, Finding, Outcome, Verdict
 from acp_acceptance.requirements.judging import OwedRequirement, Unmet
@@ -69,7 +70,7 @@ def verdict_on_own(
         outcome = Outcome.FAILED if unmet else Outcome.BROKEN
         reason = printable(str(error)) if isinstance(error, (AssertionError, CollectionError)) else _why_broken(error)
     return Verdict(
-        requirement=item.nodeid.partition("[")[0],
+        requirement=check_in(item.nodeid, target),
         kind="node",
         target=target,
         severity="advised" if item.get_closest_marker("advised") else "required",
@@ -82,13 +83,14 @@ def verdict_on_own(
     )
 
 
-def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance) -> None:
+def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance, *, measured_nothing: bool) -> None:
     """Make a pytest report show a verdict.
 
     Args:
         report: is changed; its ``acp_verdict`` survives pytest-xdist.
         verdict: what it shows.
         acceptance: the run, for the language of the message.
+        measured_nothing: the check itself is not at fault, so that pytest's traceback helps nobody.
     """
     report.acp_verdict = verdict.model_dump(mode="json")  # type: ignore[attr-defined]
     if verdict.outcome is Outcome.FAILED and not verdict.own:
@@ -99,7 +101,7 @@ def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance) ->
     elif verdict.outcome is Outcome.BROKEN:
         # JUnit calls what happens before the test itself an error, which is what this is: the check did not come about.
         report.when = "setup"
-        if not verdict.own:
+        if not verdict.own or measured_nothing:
             report.longrepr = verdict.message
     elif verdict.outcome is Outcome.WAIVED and verdict.waiver is not None:
         waiver = verdict.waiver

@@ -143,7 +143,7 @@ class TerminalReport:
 
     def _sentence(self, verdict: Verdict) -> str:
         if verdict.own or not (verdict.findings or verdict.outcome is Outcome.BROKEN):
-            sentence = f"{_TARGET}: {verdict.message or verdict.reason}"
+            sentence = f"{_TARGET}: {verdict.reason}"
         elif verdict.findings:
             speaker = Speaker(self.catalogue, self.results.site.release, self.language)
             findings = [finding.model_dump() for finding in verdict.findings]
