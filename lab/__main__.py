@@ -67,9 +67,8 @@ def _lab_of(chosen: argparse.Namespace) -> Lab:
     for number in range(chosen.nodes):
         planes = min(3, chosen.nodes)
         name = f"cp-{number + 1}" if number < planes else f"worker-{number - planes + 1}"
-        roles = ("control_plane",) if number < planes else ("worker",)
-        roles += ("installer",) if number == 0 else ()
-        specs.append(NodeSpec(name, flavours[number % len(flavours)], roles, tuple(faults.pop(name, ()))))
+        roles = ["control_plane" if number < planes else "worker", *(["installer"] if number == 0 else [])]
+        specs.append(NodeSpec(name, flavours[number % len(flavours)], tuple(roles), tuple(faults.pop(name, ()))))
     if faults:
         raise LabError(f"there is no node {', '.join(faults)}; there are {', '.join(spec.name for spec in specs)}")
     return Lab(specs, name=chosen.name)

@@ -258,7 +258,7 @@ _FAULTS = (
         "preflight.users.sshd-options",
         "neither sshd -T nor its files can be read",
         "mv /usr/sbin/sshd /usr/sbin/sshd.real; "
-        "printf '#!/bin/sh\\n[ \"$1\" != -T ] || exit 255\\nexec /usr/sbin/sshd.real \"$@\"\\n' >/usr/sbin/sshd; "
+        'printf \'#!/bin/sh\\n[ "$1" != -T ] || exit 255\\nexec /usr/sbin/sshd.real "$@"\\n\' >/usr/sbin/sshd; '
         "chmod +x /usr/sbin/sshd; mv /etc/ssh/sshd_config /run/lab/; mkdir /etc/ssh/sshd_config",
         breaks=True,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.faults import FAULTS
@@ -11,6 +10,8 @@ from lab.flavours import FLAVOURS
 from lab.programs import run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.site import Lab, NodeSpec
 
 _KEY_USERS = ("acp", "acp-password", "acp-nosudo", "acp-csh", "acp-printing", "acp-nologin")
@@ -49,7 +50,7 @@ def write_node_files(folder: Path, spec: NodeSpec, lab: Lab, address: str) -> No
     files["etc/machine-id"] = f"{secrets.token_hex(16)}\n"
     files["etc/resolv.conf"] = f"nameserver {lab.prefix}.1\n"
     scripts = [
-        _shell_script(spec.shell),
+        _shell_script(spec.shell_program),
         _password_script(lab.password),
         *(FAULTS[name].script for name in spec.faults),
     ]

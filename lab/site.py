@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from typing_extensions import Self
+
 _TOOLS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
@@ -46,7 +48,7 @@ class NodeSpec:
         flavour: of :data:`lab.FLAVOURS`.
         roles: its Ansible groups (``control_plane``, ``worker``, ``installer``).
         faults: of :data:`lab.FAULTS`, seeded before its sshd starts.
-        shell: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (whose commands then come first, too).
+        shell_program: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (whose commands then come first, too).
         cpus: processors that /proc/cpuinfo shows.
         memory_gib: of which the kernel keeps a little, as everywhere.
         hostname: another host name.
@@ -56,7 +58,7 @@ class NodeSpec:
     flavour: str = "ubuntu-22.04"
     roles: tuple[str, ...] = ("control_plane",)
     faults: tuple[str, ...] = ()
-    shell: str = "dash"
+    shell_program: str = "dash"
     cpus: int = 16
     memory_gib: int = 32
     hostname: str | None = None
@@ -128,7 +130,7 @@ class Lab:
     _network: int = field(default=0, init=False)
     _claim: IO[str] | None = field(default=None, init=False)
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         check_machine()
         self._refuse_unknown()
         layers = {flavour: layers_of(FLAVOURS[flavour], self.say) for flavour in {spec.flavour for spec in self.specs}}

@@ -10,7 +10,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from suite import SuiteRun, judged
+from suite import SuiteRun, judged  # noqa: E402 - after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -51,7 +51,15 @@ def judged(
 ) -> SuiteRun:
     """Run the suite in a process of its own, and give what came of it."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("ACP_", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--acp-reports={reports}", *_joined(arguments)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        f"--acp-reports={reports}",
+        *_joined(arguments),
+    ]
     done = subprocess.run(
         command,
         cwd=cwd,

@@ -9,17 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from acp_acceptance.model.kernel import Swap
 from recorded import healthy, saved
 from suite import ROOT
 
+from acp_acceptance.model.kernel import Swap
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from suite import SuiteRun
 

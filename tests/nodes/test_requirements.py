@@ -6,17 +6,14 @@ One lab holds a node for each fault, and one run of the suite judges them all.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-from acp_acceptance.requirements import load_catalogue
-from lab import FAULTS, FLAVOURS, NodeSpec
 from labs import started
 from suite import judged
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from acp_acceptance.requirements import load_catalogue
+from lab import FAULTS, FLAVOURS, NodeSpec
 
 SEEDED = [fault for fault in FAULTS.values() if fault.requirement]
 FLAVOUR_OF = {
@@ -33,24 +30,32 @@ def flavour_of(number: int, fault: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Verdicts by node and requirement, of one run over all nodes."""
     specs = [NodeSpec(f"healthy-{name}", name) for name in FLAVOURS]
     specs.append(NodeSpec("healthy-worker", roles=("worker",)))
     specs.append(NodeSpec("healthy-installer", "rhel-8.6", roles=("control_plane", "installer")))
-    specs += [NodeSpec(fault.name, flavour_of(number, fault.name), faults=(fault.name,)) for number, fault in enumerate(SEEDED)]
+    specs += [
+        NodeSpec(fault.name, flavour_of(number, fault.name), faults=(fault.name,))
+        for number, fault in enumerate(SEEDED)
+    ]
     specs += [NodeSpec(twin, faults=(fault,)) for fault, twin in TWINS.items()]
     specs += [NodeSpec(f"hung-{name}", name, faults=("hung-packages",)) for name in ("ubuntu-22.04", "rhel-8.6")]
     specs += [NodeSpec(f"flood-{name}", name, faults=("flood",)) for name in ("ubuntu-22.04", "rhel-8.6")]
     specs += [NodeSpec("junk", faults=("binary-junk",)), NodeSpec("banner", faults=("banner",))]
     with started(specs, "requirements") as lab:
-        run = judged(tmp_path_factory.mktemp("reports"), f"--acp-inventory={lab.inventory}", "--acp-deadline=60", "--acp-forks=16")
+        run = judged(
+            tmp_path_factory.mktemp("reports"),
+            f"--acp-inventory={lab.inventory}",
+            "--acp-deadline=60",
+            "--acp-forks=16",
+        )
     assert run.status == 1, run.output
     assert not run.results["run"]["crashed"], run.output
     by_node: dict[str, dict[str, Any]] = {}
     for verdict in run.results["verdicts"]:
         by_node.setdefault(verdict["target"], {})[verdict["requirement"]] = verdict
-    yield by_node
+    return by_node
 
 
 def red(verdicts: dict[str, Any], *outcomes: str) -> set[str]:
@@ -110,7 +115,9 @@ def test_every_requirement_has_a_fault_that_turns_it_red_and_one_that_breaks_it(
 @pytest.mark.parametrize("node", ["hung-ubuntu-22.04", "hung-rhel-8.6"])
 def test_a_command_that_hangs_costs_its_own_requirement_only(verdicts: dict[str, dict[str, Any]], node: str) -> None:
     found = verdicts[node]
-    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {"preflight.software.conflicting-packages"}
+    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {
+        "preflight.software.conflicting-packages"
+    }
     assert "did not end within its time limit" in found["preflight.software.conflicting-packages"]["reason"]
     assert red(found, "failed") == set()
 
@@ -118,7 +125,9 @@ def test_a_command_that_hangs_costs_its_own_requirement_only(verdicts: dict[str,
 @pytest.mark.parametrize("node", ["flood-ubuntu-22.04", "flood-rhel-8.6"])
 def test_a_flood_of_output_costs_its_own_requirement_only(verdicts: dict[str, dict[str, Any]], node: str) -> None:
     found = verdicts[node]
-    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {"preflight.software.conflicting-packages"}
+    assert {name.removesuffix("-advised") for name in red(found, "broken")} == {
+        "preflight.software.conflicting-packages"
+    }
     assert "printed too much" in found["preflight.software.conflicting-packages"]["reason"]
     assert red(found, "failed") == set()
 

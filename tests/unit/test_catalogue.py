@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from recorded import site_of
 
 from acp_acceptance.inventory import IpFamily, Topology
 from acp_acceptance.plan import Dimensions, targets_of
 from acp_acceptance.requirements.catalogue import LANGUAGES, fields, load_catalogue
 from acp_acceptance.requirements.conditions import judge
-from recorded import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,9 +60,9 @@ def test_checks_are_short_and_hold_no_condition() -> None:
 def literal_sentences(node: ast.FunctionDef) -> Iterator[tuple[str, set[str]]]:
     """Sentences a check names, with the values it gives them."""
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "expect":
-            if isinstance(call.args[1], ast.Constant):
-                yield str(call.args[1].value), {str(keyword.arg) for keyword in call.keywords}
+        stated = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "expect"
+        if stated and isinstance(call.args[1], ast.Constant):
+            yield str(call.args[1].value), {str(keyword.arg) for keyword in call.keywords}
 
 
 @pytest.mark.parametrize(("file", "node", "ids"), CHECKS, ids=[node.name for _, node, _ in CHECKS])

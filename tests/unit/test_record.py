@@ -5,12 +5,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from recorded import healthy, saved, snapshot_of
 
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.snapshot import Snapshot, SnapshotError
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.results import Outcome, Results, Scope, Verdict, counts, sign_off
-from recorded import healthy, saved, snapshot_of
 
 WHOLE = Scope(stages=["preflight"], targets=1, judged_targets=1)
 PARTIAL = Scope(stages=["preflight"], targets=2, judged_targets=1, partial=["1 of 2 targets"])
@@ -63,7 +63,7 @@ def test_a_snapshot_survives_its_files(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o600}
 
 
-def test_a_target_that_was_not_collected_is_not_measured(tmp_path: Path) -> None:
+def test_a_target_that_was_not_collected_is_not_measured() -> None:
     with pytest.raises(CollectionError, match="does not hold it"):
         _ = snapshot_of(healthy("cp-1")).of("node", "other").swap
 

@@ -123,13 +123,17 @@ def unfit_for_recovery(own: PlannedInstallation) -> Iterator[tuple[str, dict[str
     if own.self_built_vip:
         yield "self_built_vip", {}
     if own.image_repository == "platform":
-        address, domain = own.image_repository_address, own.platform_address
-        if address is not None and domain is not None and not same_address(address, domain):
-            yield "repository_address", {"value": address, "wanted": domain}
-        if own.image_repository_username == "":
-            yield "repository_user_empty", {}
-        if own.password == "":
-            yield "repository_password_empty", {}
+        yield from _unfit_repository(own)
+
+
+def _unfit_repository(own: PlannedInstallation) -> Iterator[tuple[str, dict[str, object]]]:
+    address, domain = own.image_repository_address, own.platform_address
+    if address is not None and domain is not None and not same_address(address, domain):
+        yield "repository_address", {"value": address, "wanted": domain}
+    if own.image_repository_username == "":
+        yield "repository_user_empty", {}
+    if own.password == "":
+        yield "repository_password_empty", {}
 
 
 def different(own: PlannedInstallation, peer: PlannedInstallation) -> Iterator[tuple[str, dict[str, object]]]:

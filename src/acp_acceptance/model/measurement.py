@@ -7,7 +7,7 @@ a fact that was *not measured* (a :class:`Problem`), and a fact that was measure
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from pydantic import TypeAdapter, ValidationError
@@ -38,11 +38,6 @@ class Problem:
     reason: str
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any fact's dataclass
-    return TypeAdapter(kind)
-
-
 @dataclass(frozen=True)
 class Fact(Generic[T]):
     """One fact of a target, declared as a class attribute of :class:`Facts`.
@@ -58,6 +53,11 @@ class Fact(Generic[T]):
     kind: type[T]
     parse: Callable[[Section], T] | None = None
     name: str = field(default="", init=False)
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[T]:
+        """Checks and converts between the typed value and its JSON form."""
+        return TypeAdapter(self.kind)
 
     def __set_name__(self, owner: type, name: str) -> None:
         object.__setattr__(self, "name", name)
@@ -105,7 +105,7 @@ class Facts:
         if isinstance(value, fact.kind):
             return value
         try:
-            typed: T = _adapter(fact.kind).validate_python(value)
+            typed = fact.adapter.validate_python(value)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             raise CollectionError(
@@ -126,9 +126,9 @@ class Facts:
             if isinstance(value, Problem):
                 document[name] = {"problem": {"kind": value.kind, "reason": value.reason}}
             else:
-                kind = declared[name].kind
-                typed = isinstance(value, kind)
-                document[name] = {"value": _adapter(kind).dump_python(value, mode="json") if typed else value}
+                fact = declared[name]
+                typed = isinstance(value, fact.kind)
+                document[name] = {"value": fact.adapter.dump_python(value, mode="json") if typed else value}
         return document
 
     @classmethod

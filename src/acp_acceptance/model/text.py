@@ -28,10 +28,10 @@ def redacted(text: str) -> str:
 
 
 def printable(text: str, *, limit: int = 500) -> str:
-    """Give ``text`` as one printable line of at most ``limit`` characters, without secrets.
+    r"""Give ``text`` as one printable line of at most ``limit`` characters, without secrets.
 
     White space is folded; control, formatting (also those that reverse the direction of writing) and unassigned
-    characters become ``\\x1b``-like escapes, so that hostile text is shown and does nothing.
+    characters become ``\x1b``-like escapes, so that hostile text is shown and does nothing.
     """
     folded = redacted(_SPACES.sub(" ", text[: limit * 4]).strip())
     if not folded.isascii() or not folded.isprintable():

@@ -179,7 +179,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _parameter(check: PlannedCheck, ids: Sequence[str]) -> Any:  # noqa: ANN401 - pytest's ParameterSet is private
-    """Name a test by its target; where one function verifies several requirements, the others also by their own name."""
+    """Name a test by its target; the second requirement of a function also by its own name."""
     requirement = check.requirement
     name = requirement.id.rpartition(".")[2]
     twin = "" if requirement.id == ids[0] else f",{'advised' if name.endswith('-advised') else name}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.plan import PlannedCheck, Target, make_plan, targets_of
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.collect import Settings
     from acp_acceptance.inventory import Inventory, Node, Waivers
+    from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Language
 

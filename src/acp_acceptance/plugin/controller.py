@@ -71,7 +71,7 @@ class Controller:
     # --- collecting
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
+    def pytest_sessionstart(self) -> None:
         """Say what is about to be judged, collect it, and save what was collected."""
         run, terminal = self._run, self._terminal()
         site = run.inventory.site

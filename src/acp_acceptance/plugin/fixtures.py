@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.plugin.acceptance import acceptance_of
 from acp_acceptance.plan import NotApplicableError, owed
+from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -40,9 +40,7 @@ def add_options(parser: pytest.Parser) -> None:
     option = group.addoption
     option("--acp-inventory", metavar="FILE", help="the site: nodes, roles, plans (also ACP_INVENTORY)")
     option("--acp-release", metavar="RELEASE", help="judge by this ACP release; needed without an inventory")
-    option(
-        "--acp-role", choices=["control_plane", "worker"], help="role of hosts given without one, without an inventory"
-    )
+    option("--acp-role", metavar="ROLE", help="role of hosts that name none: control_plane, worker, also joined by +")
     option("--acp-topology", choices=[topology.value for topology in Topology], help="topology, without an inventory")
     option("--acp-stage", choices=STAGES, action="append", help="stage to run (default: preflight); may be repeated")
     option("--acp-snapshot", metavar="PATH", help="judge a recorded snapshot (a run's folder); connects to nothing")
@@ -137,7 +135,7 @@ def _hosts(config: pytest.Config) -> list[str]:
     return hosts
 
 
-def _inventory(  # noqa: PLR0913 - one decision, whole
+def _inventory(  # noqa: PLR0913, PLR0917 - one decision, whole
     config: pytest.Config,
     hosts: list[str],
     file: str | None,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from _pytest.terminal import TerminalReporter
+    from typing_extensions import Self
 
     from acp_acceptance.model.node import NodeFacts
 
@@ -33,7 +34,7 @@ class TerminalProgress:
         self._done = 0
         self._started = time.monotonic()
 
-    def __enter__(self) -> TerminalProgress:
+    def __enter__(self) -> Self:
         self.say(self._what)
         if self._terminal is not None and self._terminal._tw.hasmarkup:  # noqa: SLF001 - pytest's own writer
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pytest
     from xdist.workermanage import WorkerController
 
+
 class TargetScheduling(LoadScopeScheduling):
     """Gives each worker whole targets, and survives a worker that dies.
 

@@ -106,7 +106,7 @@ def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance, *,
     elif verdict.outcome is Outcome.WAIVED and verdict.waiver is not None:
         waiver = verdict.waiver
         report.outcome = "skipped"
-        report.wasxfail = phrase(  # type: ignore[attr-defined]
+        report.wasxfail = phrase(
             "waived-until", acceptance.language, expires=waiver.expires, owner=waiver.owner, reason=waiver.reason
         )
 

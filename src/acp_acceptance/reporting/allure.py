@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import allure
 
@@ -24,12 +24,13 @@ _CATEGORIES = [
 
 def label(check: PlannedCheck, title: str) -> None:
     """Label the running test: Allure groups by these, and its ``host`` label would be the runner's."""
-    allure.dynamic.title(f"{title} [{check.target.name}]")
-    allure.dynamic.severity(_SEVERITIES[check.requirement.severity])
-    allure.dynamic.parent_suite(check.requirement.stage)
-    allure.dynamic.suite(check.requirement.area)
-    allure.dynamic.sub_suite(check.target.name)
-    allure.dynamic.tag(check.requirement.id)
+    dynamic: Any = allure.dynamic
+    dynamic.title(f"{title} [{check.target.name}]")
+    dynamic.severity(_SEVERITIES[check.requirement.severity])
+    dynamic.parent_suite(check.requirement.stage)
+    dynamic.suite(check.requirement.area)
+    dynamic.sub_suite(check.target.name)
+    dynamic.tag(check.requirement.id)
 
 
 def write_about_run(folder: Path, results: Results) -> None:

@@ -6,10 +6,12 @@ import os
 import re
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 
@@ -53,18 +55,23 @@ class RunFolder:
             Path(folder).chmod(0o700)
             for file in files:
                 (Path(folder) / file).chmod(0o600)
-        number, final = 1, self._home / self._name
-        while True:
-            try:
-                self.path.rename(final)
-            except OSError:
-                if not final.exists():
-                    raise
-                number += 1
-                final = self._home / f"{self._name}-{number}"
-            else:
-                self.path = final
-                return final
+        final = next(path for path in self._names() if self._moved(path))
+        self.path = final
+        return final
+
+    def _names(self) -> Iterator[Path]:
+        yield self._home / self._name
+        for number in count(2):
+            yield self._home / f"{self._name}-{number}"
+
+    def _moved(self, final: Path) -> bool:
+        try:
+            self.path.rename(final)
+        except OSError:
+            if not final.exists():
+                raise
+            return False
+        return True
 
     def discard(self) -> None:
         """Remove the folder; nothing of the run is left."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Load = Callable[..., Inventory]
 
-SECRET = "hunter2"  # noqa: S105 - the password that must not show
+SECRET = "hunter2"
 SITE = "release: '4.2', topology: multi_cluster"
 
 
