@@ -34,9 +34,9 @@ _TOOLS = {
     "ssh-keygen": "openssh-client",
 }
 _NETWORKS = range(1, 255)
+_PREFIX = "acp-lab-"
 _FIRST_HOST = 2
 _LAST_HOST = 250
-_WIDE_NETWORK = 250
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,9 @@ class Lab:
         check_machine()
         self._refuse_unknown()
         layers = {flavour: layers_of(FLAVOURS[flavour], self.say) for flavour in {spec.flavour for spec in self.specs}}
-        self.directory = Path(tempfile.mkdtemp(prefix="acp-lab-"))
+        _sweep()
+        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        (self.directory / "owner").write_text(str(os.getpid()), encoding="ascii")
         try:
             self._claim_network()
             self._make_key()
@@ -236,7 +238,7 @@ class Lab:
     def _start_switch(self) -> None:
         """Start a namespace that holds the bridge: when it ends, nothing of the network is left on this machine."""
         self._switch = _in_namespaces(["--net"], ["sh", "-c", "echo ready; exec sleep 2147483647"])
-        _await(self._switch, "the switch")
+        _await(self._switch, "ready", "the switch")
         pid = self._switch.pid
         with suppress(LabError):
             run("ip", "link", "delete", self._interface)
@@ -259,6 +261,8 @@ class Lab:
         switch = self._switch
         if switch is None:
             raise LabError("the lab's switch does not run")
+        for name, node in self.nodes.items():
+            _await(node.process, "plug", f"lab node {name}")
         plugs = "".join(
             f"link add port{number} type veth peer name eth0 netns {node.process.pid}\n"
             f"link set port{number} master br0\nlink set port{number} up\n"
@@ -275,7 +279,16 @@ class Lab:
                 node.process.stdin.write("network\n")
                 node.process.stdin.flush()
         for name, node in self.nodes.items():
-            _await(node.process, f"lab node {name}")
+            _await(node.process, "ready", f"lab node {name}")
+
+
+def _sweep() -> None:
+    """Remove folders of labs whose owner was killed; everything else of them ended with it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, ValueError):
+            owner = int((folder / "owner").read_text(encoding="ascii"))
+            if not Path(f"/proc/{owner}").exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_machine() -> None:
@@ -301,8 +314,8 @@ def _in_namespaces(namespaces: list[str], argv: list[str]) -> subprocess.Popen[s
     )
 
 
-def _await(process: subprocess.Popen[str], what: str) -> None:
+def _await(process: subprocess.Popen[str], word: str, what: str) -> None:
     line = process.stdout.readline() if process.stdout else ""
-    if line.strip() != "ready":
+    if line.strip() != word:
         process.kill()
         raise LabError(f"{what} did not start: {line}")

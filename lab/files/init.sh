@@ -30,6 +30,8 @@ mount -t tmpfs tmpfs /sys/module
 for module in $(cat /run/lab/modules); do mkdir "/sys/module/$module"; done
 hostname "$(cat /run/lab/hostname)"
 
+# In its own namespaces now: only from here on may anyone plug in its network.
+echo plug
 read -r network
 for fault in /run/lab/faults/*; do
   if [ -e "$fault" ]; then sh "$fault" || echo "fault $fault failed" >&2; fi

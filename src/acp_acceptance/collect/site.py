@@ -6,9 +6,13 @@ import hashlib
 import hmac
 import os
 import secrets
+import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
+from acp_acceptance.model.measurement import Problem
+from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,15 +24,19 @@ def cluster_facts(clusters: Iterable[Cluster]) -> list[ClusterFacts]:
     """Give the facts of clusters that are planned.
 
     Passwords are read from the environment variables that the inventory names, and only compared: what is kept is a
-    mark made with a key that is thrown away here.
+    mark made with a key that is thrown away here. Of a certificate's file the fingerprint is taken.
     """
     key = secrets.token_bytes(32)
     return [ClusterFacts(cluster.name, {"planned": _planned(cluster, key)}) for cluster in clusters]
 
 
-def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation:
+def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation | Problem:
     asked = cluster.parameters
-    repository, certificate, self_built = asked.image_repository, asked.certificate, asked.self_built_vip
+    repository, certificate = asked.image_repository, asked.certificate
+    try:
+        fingerprint = certificate.fingerprint or _fingerprint(certificate.file)
+    except (OSError, ValueError) as error:
+        return Problem("unreadable", printable(f"the certificate {certificate.file} cannot be read: {error}"))
     return PlannedInstallation(
         vip=cluster.vip,
         platform_address=asked.platform_address,
@@ -36,15 +44,27 @@ def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation:
         http_port=asked.http_port,
         https_port=asked.https_port,
         other_platform_addresses=asked.other_platform_addresses,
-        self_built_vip=self_built.enabled,
+        self_built_vip=asked.self_built_vip.enabled,
         certificate=certificate.kind,
-        certificate_fingerprint=certificate.fingerprint,
+        certificate_fingerprint=fingerprint,
         image_repository=repository.kind,
         image_repository_address=repository.address,
         image_repository_username=repository.username,
         password=_mark(repository.password_from, key),
         admin_user=asked.admin_user,
     )
+
+
+def _fingerprint(file: str | None) -> str | None:
+    """Give the SHA-256 of the first certificate in a PEM file; of its key nothing is read."""
+    if file is None:
+        return None
+    text = Path(file).read_text(encoding="ascii", errors="replace")
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    if begin not in text or end not in text:
+        raise ValueError("it holds no certificate in PEM form")
+    first = text[text.index(begin) : text.index(end) + len(end)]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
 
 
 def _mark(variable: str | None, key: bytes) -> str | None:
