@@ -51,7 +51,7 @@ def _install(package: str) -> str:
     """Really install an empty package of that name, with the manager the node has."""
     return (
         f"if command -v dpkg >/dev/null; then dpkg --force-depends -i /opt/lab-packages/{package}.deb; "
-        f"else rpm -i --nodeps /opt/lab-packages/{package}.rpm; fi >/dev/null"
+        f"else rpm -i --nodeps /opt/lab-packages/{package}.rpm; fi >/dev/null 2>&1"
     )
 
 

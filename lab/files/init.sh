@@ -36,9 +36,11 @@ read -r network
 for fault in /run/lab/faults/*; do
   if [ -e "$fault" ]; then sh "$fault" || echo "fault $fault failed" >&2; fi
 done
+if [ ! -e /run/lab/no-sshd ]; then /usr/sbin/sshd -E /var/log/sshd.log || echo "sshd did not start" >&2; fi
 echo ready
 exec </dev/null >/dev/null 2>/var/log/init.log
-if [ -e /run/lab/no-sshd ]; then exec sleep 2147483647; fi
-/usr/sbin/sshd -E /var/log/sshd.log
-# Whatever a fault does to sshd, the node stays.
-while :; do wait || true; sleep 3600 & wait $! || true; done
+# Whatever becomes of sshd, the node stays.
+while :; do
+  sleep 3600 &
+  wait $! || true
+done
