@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
-from recorded import healthy, saved
 
 from acp_acceptance.model.kernel import Swap
 from acp_acceptance.model.measurement import Problem
+from recorded import healthy, saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable

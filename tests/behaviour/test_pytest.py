@@ -12,10 +12,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from recorded import healthy, saved
-from suite import ROOT
 
 from acp_acceptance.model.kernel import Swap
+from recorded import healthy, saved
+from suite import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -34,9 +34,14 @@ def inventory(path: Path, change: Callable[[dict[str, Any]], None] = lambda _sit
     return file
 
 
-def test_parameters_as_the_guide_wants_them_pass_on_both_sides(run_suite: Callable[..., SuiteRun], tmp_path: Path) -> None:
+def test_parameters_as_the_guide_wants_them_pass_on_both_sides(
+    run_suite: Callable[..., SuiteRun], tmp_path: Path
+) -> None:
     run = run_suite(f"--acp-inventory={inventory(tmp_path)}", environment=PASSWORD)
-    assert run.outcomes(PARAMETERS) == {(PARAMETERS, "primary-global"): "passed", (PARAMETERS, "standby-global"): "passed"}
+    assert run.outcomes(PARAMETERS) == {
+        (PARAMETERS, "primary-global"): "passed",
+        (PARAMETERS, "standby-global"): "passed",
+    }
     assert run.results["verdict"] == "not accepted"
     for file in (path for path in run.reports.rglob("*") if path.is_file()):
         assert b"pl4nted-c4nary" not in file.read_bytes()
@@ -63,7 +68,11 @@ def set_admin(site: dict[str, Any]) -> None:
     ],
 )
 def test_parameters_that_recovery_forbids_fail(
-    run_suite: Callable[..., SuiteRun], tmp_path: Path, change: Callable[[dict[str, Any]], None], failed: set[str], said: str
+    run_suite: Callable[..., SuiteRun],
+    tmp_path: Path,
+    change: Callable[[dict[str, Any]], None],
+    failed: set[str],
+    said: str,
 ) -> None:
     run = run_suite(f"--acp-inventory={inventory(tmp_path, change)}", environment=PASSWORD)
     outcomes = run.outcomes(PARAMETERS)
@@ -83,9 +92,24 @@ def test_an_empty_password_fails(run_suite: Callable[..., SuiteRun], tmp_path: P
     assert "the image repository's password is empty" in run.output
 
 
-def test_the_fingerprint_of_a_certificate_is_taken_from_its_file(run_suite: Callable[..., SuiteRun], tmp_path: Path) -> None:
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=acp"]
-    subprocess.run([*command, "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+def test_the_fingerprint_of_a_certificate_is_taken_from_its_file(
+    run_suite: Callable[..., SuiteRun], tmp_path: Path
+) -> None:
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=acp",
+    ]
+    subprocess.run(
+        [*command, "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"], check=True, capture_output=True
+    )
 
     def change(site: dict[str, Any]) -> None:
         site["parameters"]["certificate"] = {"kind": "own", "file": str(tmp_path / "cert.pem")}

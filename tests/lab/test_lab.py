@@ -104,13 +104,17 @@ def test_the_command_starts_lists_and_ends_a_lab(tmp_path: Path) -> None:
     name = f"test-{os.getpid()}"
 
     def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-m", "lab", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [sys.executable, "-m", "lab", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
 
     started_lab = lab("up", "--name", name, "--nodes", "2", "--flavour", "ubuntu-22.04", "--fault", "cp-2:swap-on")
     try:
         assert started_lab.returncode == 0, started_lab.stderr
         config = next(word for word in started_lab.stdout.split() if word.endswith("ssh_config"))
-        swaps = subprocess.run(["ssh", "-F", config, "cp-2", "cat /proc/swaps"], capture_output=True, text=True, check=True)
+        swaps = subprocess.run(
+            ["ssh", "-F", config, "cp-2", "cat /proc/swaps"], capture_output=True, text=True, check=True
+        )
         assert "/dev/dm-1" in swaps.stdout
         assert name in lab("list").stdout
         again = lab("up", "--name", name)
@@ -124,9 +128,13 @@ def test_the_command_starts_lists_and_ends_a_lab(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("arguments", [("up", "--fault", "cp-1:nonsense"), ("up", "--fault", "cp-9:swap-on"), ("up", "--fault", "swap-on")])
+@pytest.mark.parametrize(
+    "arguments", [("up", "--fault", "cp-1:nonsense"), ("up", "--fault", "cp-9:swap-on"), ("up", "--fault", "swap-on")]
+)
 def test_the_command_says_what_is_wrong(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run([sys.executable, "-m", "lab", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("lab: ")
     assert "Traceback" not in done.stderr

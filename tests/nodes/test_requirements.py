@@ -9,11 +9,11 @@ import json
 from typing import Any
 
 import pytest
-from labs import started
-from suite import judged
 
 from acp_acceptance.requirements import load_catalogue
 from lab import FAULTS, FLAVOURS, NodeSpec
+from labs import started
+from suite import judged
 
 SEEDED = [fault for fault in FAULTS.values() if fault.requirement]
 FLAVOUR_OF = {

@@ -14,10 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from labs import started
-from suite import ROOT, SuiteRun, judged
 
 from lab import NodeSpec
+from labs import started
+from suite import ROOT, SuiteRun, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

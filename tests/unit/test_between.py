@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from recorded import healthy
 
 from acp_acceptance.model.between import clock_difference, shared_identities
 from acp_acceptance.model.identity import Clock, Identity
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.network import Hostname
+from recorded import healthy
 
 
 def peers(*offsets: float, error: float = 0.01) -> dict:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from recorded import site_of
 
 from acp_acceptance.inventory import IpFamily, Topology
 from acp_acceptance.plan import Dimensions, targets_of
 from acp_acceptance.requirements.catalogue import LANGUAGES, fields, load_catalogue
 from acp_acceptance.requirements.conditions import judge
+from recorded import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from recorded import healthy, saved, snapshot_of
 
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.snapshot import Snapshot, SnapshotError
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.results import Outcome, Results, Scope, Verdict, counts, sign_off
+from recorded import healthy, saved, snapshot_of
 
 WHOLE = Scope(stages=["preflight"], targets=1, judged_targets=1)
 PARTIAL = Scope(stages=["preflight"], targets=2, judged_targets=1, partial=["1 of 2 targets"])
