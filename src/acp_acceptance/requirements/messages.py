@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from acp_acceptance.requirements.catalogue import Catalogue, Language, Remedy, Requirement, Text
 
@@ -30,6 +31,9 @@ _FRAMES: dict[str, dict[str, str]] = {
         "nothing": "无",
     },
 }
+
+
+_SHORT_RANGE = 2
 
 
 class Speaker:
@@ -95,8 +99,21 @@ class Speaker:
 
     def _as_words(self, value: object) -> str:
         if isinstance(value, (list, tuple)):
-            return self._frame["list"].join(map(str, value)) or self._frame["nothing"]
+            return self._frame["list"].join(_with_ranges(value)) or self._frame["nothing"]
         return str(value)
+
+
+def _with_ranges(items: Sequence[object]) -> list[str]:
+    """Give items as text; whole numbers that follow each other become a range.
+
+    >>> _with_ranges([22, 10249, 10250, 10251, "x"])
+    ['22', '10249-10251', 'x']
+    """
+    shown: list[str] = []
+    for _, group in groupby(enumerate(items), lambda pair: pair[1] - pair[0] if type(pair[1]) is int else str(pair[1])):
+        run = [item for _, item in group]
+        shown += [f"{run[0]}-{run[-1]}"] if len(run) > _SHORT_RANGE else map(str, run)
+    return shown
 
 
 def _as_arguments(value: object) -> str:

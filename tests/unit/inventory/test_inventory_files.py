@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,27 +141,21 @@ def test_an_alias_bomb_that_nobody_uses_is_no_matter(load: Load, text: str) -> N
         ("h: &h {'n[0:9999]': }\n" + "".join(f"g{n}: {{hosts: *h}}\n" for n in range(50)), "more than 10000 hosts"),
     ],
 )
-def test_a_file_that_multiplies_itself_is_given_up_in_no_time(problems: Problems, text: str, said: str) -> None:
-    began = time.monotonic()
+def test_a_file_that_multiplies_itself_is_given_up(problems: Problems, text: str, said: str) -> None:
     assert said in "\n".join(problems(text))
-    assert time.monotonic() - began < 3
 
 
-def test_two_thousand_hosts_load_in_time(tmp_path: Path) -> None:
+def test_two_thousand_hosts_load(tmp_path: Path) -> None:
     hosts = "".join(
         f"    node-{number}:\n      ansible_host: 10.0.{number // 250}.{number % 250}\n      rack: r{number}\n"
         for number in range(2000)
     )
     file = tmp_path / "large.yml"
     file.write_text(f"{SITE}worker:\n  vars: {{ansible_user: root}}\n  hosts:\n{hosts}")
-    began = time.monotonic()
     inventory = load_inventory(file)
-    assert time.monotonic() - began < 1.5
     assert len(inventory.nodes) == 2000
 
 
-def test_ten_thousand_broken_hosts_are_reported_in_time(problems: Problems) -> None:
-    began = time.monotonic()
+def test_ten_thousand_broken_hosts_are_reported(problems: Problems) -> None:
     found = problems(f"{SITE}worker: {{vars: {{ansible_port: x}}, hosts: {{'n[1:10000]': {{ansible_user: -x}}}}}}\n")
     assert len(found) == 2
-    assert time.monotonic() - began < 5
