@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from acp_acceptance.model.between import clock_difference, shared_identities
@@ -13,9 +15,22 @@ def peers(*offsets: float, error: float = 0.01) -> dict:
     return {f"n{number}": healthy(f"n{number}", clock=Clock(offset, error)) for number, offset in enumerate(offsets)}
 
 
-def test_one_wrong_clock_is_blamed_and_no_other() -> None:
-    nodes = peers(0.0, 0.1, -0.1, 60.0)
-    assert [clock_difference(facts, nodes).at_most(10) for facts in nodes.values()] == [True, True, True, False]
+@pytest.mark.parametrize(
+    "offsets", [(0.0, 0.1, -0.1, 60.0), (0.0, 0.1, -0.1, 0.05, 60.0), (0.0, 0.0, 60.0), (0.0, 0.0, 0.0, -60.0)]
+)
+def test_one_wrong_clock_is_blamed_and_no_other(offsets: tuple[float, ...]) -> None:
+    nodes = peers(*offsets)
+    agree = [clock_difference(facts, nodes).at_most(10) for facts in nodes.values()]
+    assert agree == [*([True] * (len(offsets) - 1)), False]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_difference_between_two_clocks_goes_without_a_culprit(seed: int) -> None:
+    random = Random(seed)
+    nodes = peers(*(random.uniform(-12, 12) for _ in range(random.randint(2, 7))), error=0.0)
+    offsets = [facts.clock.offset for facts in nodes.values()]
+    agree = all(clock_difference(facts, nodes).at_most(10) for facts in nodes.values())
+    assert agree == (max(offsets) - min(offsets) <= 10)
 
 
 def test_of_two_clocks_that_differ_both_are_blamed() -> None:

@@ -81,9 +81,11 @@ def clock_difference(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> ClockDif
     others = dict(_measured(type(own).clock, own, peers))
     middle = median([clock.offset, *(other.offset for other in others.values())])
     distance = abs(clock.offset - middle)
-    blamed = {peer: other for peer, other in others.items() if abs(other.offset - middle) <= distance} or others
-    peer, other = max(blamed.items(), key=lambda item: abs(item[1].offset - clock.offset))
-    return ClockDifference(peer, abs(other.offset - clock.offset), clock.error + other.error)
+    apart = {peer: abs(other.offset - clock.offset) for peer, other in others.items()}
+    blamed = [peer for peer, other in others.items() if abs(other.offset - middle) <= distance]
+    # Nobody is nearer to the median than the clock that is the median: the others are to blame for all differences.
+    peer = max(blamed, key=apart.__getitem__) if blamed else min(apart, key=apart.__getitem__)
+    return ClockDifference(peer, apart[peer], clock.error + others[peer].error)
 
 
 def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:
