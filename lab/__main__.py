@@ -138,7 +138,7 @@ def _about(state: Path) -> str:
     nodes = ", ".join(f"{name} ({address})" for name, address in about["nodes"].items())
     return (
         f"{state.name}: {nodes}\n  ssh -F {about['ssh_config']} {next(iter(about['nodes']))}\n"
-        f"  pytest --acp-inventory {about['inventory']}\n  python -m lab down --name {state.name}"
+        f"  pytest --acp-inventory={about['inventory']}\n  python -m lab down --name {state.name}"
     )
 
 

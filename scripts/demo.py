@@ -25,7 +25,7 @@ def main() -> int:
         print(f"\nThe demo did not work: pytest ended with {status}.")
         return status
     print("\nThat was the demo: a failure above is the suite doing its work. Judge the same again without any node:")
-    print("  .venv/bin/pytest --acp-snapshot <the folder above> --acp-lang ru")
+    print("  .venv/bin/pytest --acp-snapshot=<the folder above> --acp-lang=ru")
     return 0
 
 
