@@ -113,7 +113,7 @@ class TerminalReport:
         for target, found in by_target.items():
             rows[tuple(self._cell(found.get(area, [])) for area in areas)].append(target)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column(phrase("target", self.language), overflow="fold")
+        table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis")
         for area in areas:
             table.add_column(area)
         for cells, targets in rows.items():
