@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 OUTPUT_CAP = 16 * 2**20
 """Bytes that are read from one stream of one node."""
 
+_TIME_DIGITS = 12
+
 
 @dataclass
 class NodeCollector:
@@ -46,7 +48,7 @@ class NodeCollector:
     sudo_password: str
 
     def collect(self, node: Node, route: Route | None) -> NodeFacts:
-        """Collect one node. Never raises for anything the node does."""
+        """Collect one node. Never raises: one node must not cost the others, whatever it or the runner does."""
         probe = make_probe(become=node.connection.become)
         where = str(route) if route else node.connection.spec
         try:
@@ -54,13 +56,14 @@ class NodeCollector:
                 talk = self._converse(node, probe, route)
             else:
                 talk = _by_testinfra(node, probe, self.deadline)
+            for secret in filter(None, (self.ssh.password, self.sudo_password)):
+                # A node may say back what it was told.
+                talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
+                talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
+            return facts_from(node.name, where, probe, talk)
         except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
-            return _nothing(node.name, Problem("no-client", printable(f"the runner cannot connect: {error}")))
-        for secret in filter(None, (self.ssh.password, self.sudo_password)):
-            # A node may say back what it was told.
-            talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
-            talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
-        return facts_from(node.name, where, probe, talk)
+            reason = f"the runner could not collect it ({type(error).__name__}: {error})"
+            return _nothing(node.name, Problem("no-client", printable(reason)))
 
     def _converse(self, node: Node, probe: Probe, route: Route | None) -> Conversation:
         if route is None:
@@ -171,7 +174,7 @@ def _clock(output: ProbeOutput, talk: Conversation) -> Clock | Problem:
 def _reading(text: str) -> tuple[float, float] | None:
     """Read ``date +%s.%N``; busybox may not know ``%N``, and then a reading is right within a second."""
     seconds, _, fraction = text.partition(".")
-    if not seconds.isdigit():
+    if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= _TIME_DIGITS):
         return None
     return (float(f"{seconds}.{fraction}"), 0.0) if fraction.isdigit() else (float(seconds), 1.0)
 

@@ -21,6 +21,8 @@ from acp_acceptance.model.text import printable
 PART_LIMIT = 4 * 2**20
 """Bytes of one part that are kept; the probe cuts there too."""
 
+_STATUS_DIGITS = 3
+
 
 @dataclass(frozen=True)
 class Part:
@@ -118,13 +120,16 @@ class _Reader:
                 case ["part", part]:
                     section[part] = Part(None, content[:PART_LIMIT].decode("utf-8", "replace"))
                 case ["done", what, status] if what == part and part in section:
-                    section[part] = Part(int(status), section[part].text)
+                    section[part] = Part(_number(status), section[part].text)
                 case ["end", what, status] if what == name:
-                    self.sections[name] = Section(
-                        name, section, frozenset(absent), int(status) if status.isdigit() else None
-                    )
+                    self.sections[name] = Section(name, section, frozenset(absent), _number(status))
                 case ["say", word, *value]:
                     self.words[word] = " ".join(value)
+
+
+def _number(status: str) -> int | None:
+    """Read an exit status; what is none (``timeout``, junk) is as if the end was never seen."""
+    return int(status) if status.isascii() and status.isdigit() and len(status) <= _STATUS_DIGITS else None
 
 
 @dataclass(frozen=True)
