@@ -2,7 +2,8 @@
 
 from lab.faults import FAULTS, Fault
 from lab.flavours import FLAVOURS, Flavour
+from lab.nodes import LabNode, NodeSpec
 from lab.programs import LabError
-from lab.site import Lab, LabNode, NodeSpec
+from lab.site import Lab
 
 __all__ = ["FAULTS", "FLAVOURS", "Fault", "Flavour", "Lab", "LabError", "LabNode", "NodeSpec"]

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from lab.site import Lab, NodeSpec
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lab.nodes import NodeSpec
+from lab.site import Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UBUNTU, RED_HAT = "ubuntu-22.04", "rhel-8.6"
+
+
+def usual_nodes(count: int, flavour: str | None = None) -> list[NodeSpec]:
+    """Give healthy nodes: up to three for the control plane, of which the first is the installer, the rest workers.
+
+    They are Ubuntu and Red Hat in turn, unless ``flavour`` is said.
+    """
+    control_plane = min(3, count)
+    specs = []
+    for number in range(count):
+        system = flavour or (UBUNTU, RED_HAT)[number % 2]
+        if number < control_plane:
+            roles: tuple[str, ...] = ("control_plane", "installer") if number == 0 else ("control_plane",)
+            specs.append(NodeSpec(f"cp-{number + 1}", system, roles))
+        else:
+            specs.append(NodeSpec(f"worker-{number - control_plane + 1}", system, ("worker",)))
+    return specs
+
+
+DEMO_FAULTS = {
+    "cp-2": ("swap-on", "swap-in-fstab"),
+    "cp-3": ("sshd-use-pam", "clock-ahead-60"),
+    "worker-1": ("package-docker-ce", "port-10250-taken"),
+    "worker-2": ("thp-boot-missing", "unreadable-resolv-conf"),
+}
+"""Faults of the demo, by node of :func:`usual_nodes`."""
 
 
 def demo_lab(name: str = "demo") -> Lab:
     """Give the demo's lab; it starts with ``with``."""
-    return Lab(
-        [
-            NodeSpec("cp-1", "ubuntu-22.04", ("control_plane", "installer")),
-            NodeSpec("cp-2", "rhel-8.6", faults=("swap-on", "swap-in-fstab")),
-            NodeSpec("cp-3", "ubuntu-22.04", faults=("sshd-use-pam", "clock-ahead-60")),
-            NodeSpec("worker-1", "rhel-8.6", ("worker",), faults=("package-docker-ce", "port-10250-taken")),
-            NodeSpec("worker-2", "ubuntu-22.04", ("worker",), faults=("thp-boot-missing", "unreadable-resolv")),
-        ],
-        name=name,
-    )
+    return Lab(with_faults(usual_nodes(5), DEMO_FAULTS), name=name)
+
+
+def with_faults(specs: list[NodeSpec], faults: Mapping[str, tuple[str, ...]]) -> list[NodeSpec]:
+    """Give the nodes with faults added, by their names."""
+    return [replace(spec, faults=(*spec.faults, *faults.get(spec.name, ()))) for spec in specs]

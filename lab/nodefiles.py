@@ -1,84 +1,88 @@
-"""The files that make a node itself: keys, host name, and what the kernel seems to say of the machine."""
+"""The files that a lab writes in its nodes: those that all of them have, and those that make each one itself."""
 
 from __future__ import annotations
 
 import secrets
+import uuid
 from typing import TYPE_CHECKING
 
-from lab.faults import FAULTS
-from lab.flavours import FLAVOURS
+from lab.kernel_view import CPUS, FOLDER, MEMORY_GIB, kernel_files, memory_files, processor_files
+from lab.plan import NodeFile
 from lab.programs import run
+from lab.trees import PASSWORD_MARK
+from lab.users import USERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from lab.site import Lab, NodeSpec
+    from lab.nodes import NodeSpec
 
-_KEY_USERS = ("acp", "acp-password", "acp-nosudo", "acp-csh", "acp-printing", "acp-nologin")
-_BUSYBOX_COMMANDS = "cat date grep head id kill ls printf sed sleep timeout tr uname"
+PRIVATE = 0o600
+_SHADOW_MODE = 0o640
+_SHADOW_GROUP = 42
 
 
-def write_node_files(folder: Path, spec: NodeSpec, lab: Lab, address: str) -> None:
-    """Write the files of one node; its ``overlay`` is laid over its tree."""
-    flavour = FLAVOURS[spec.flavour]
-    overlay = folder / "overlay"
-    (folder / "mnt").mkdir(parents=True)
-    cpuinfo = "".join(
-        f"processor\t: {number}\nmodel name\t: Intel(R) Xeon(R) Gold 6338 CPU @ 2.60GHz\ncpu MHz\t\t: 2600.000\n\n"
-        for number in range(spec.cpus)
-    )
-    seen = {
-        "osrelease": ("/proc/sys/kernel/osrelease", f"{flavour.kernel}\n"),
-        "version": ("/proc/version", f"Linux version {flavour.kernel} (lab)\n"),
-        "cmdline": ("/proc/cmdline", "root=/dev/sda1 ro quiet transparent_hugepage=never\n"),
-        "cpuinfo": ("/proc/cpuinfo", cpuinfo),
-        # A machine of n GiB reports some 3 % less: what the kernel keeps for itself.
-        "meminfo": (
-            "/proc/meminfo",
-            f"MemTotal:       {int(spec.memory_gib * 2**20 * 0.97)} kB\nMemFree:        1000000 kB\n",
-        ),
-        "swaps": ("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"),
-        "kernel-hostname": ("/proc/sys/kernel/hostname", f"{spec.hostname or spec.name}\n"),
-        "thp": ("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n"),
-    }
-    files = {f"lab/{name}": content for name, (_, content) in seen.items()}
-    files["lab/mounts"] = "".join(f"{name} {path}\n" for name, (path, _) in seen.items())
-    files["lab/modules"] = " ".join(flavour.modules)
-    files["lab/hostname"] = spec.hostname or spec.name
-    files["etc/hostname"] = f"{spec.hostname or spec.name}\n"
-    files["etc/hosts"] = f"127.0.0.1 localhost\n{address} {spec.name}\n"
-    files["etc/machine-id"] = f"{secrets.token_hex(16)}\n"
-    files["etc/resolv.conf"] = f"nameserver {lab.prefix}.1\n"
-    scripts = [
-        _shell_script(spec.shell_program),
-        _password_script(lab.password),
-        *(FAULTS[name].script for name in spec.faults),
+def network_files(addresses: Mapping[str, str], gateway: str) -> list[NodeFile]:
+    """Give the files by which nodes know each other; this machine is named as the name server."""
+    hosts = "".join(f"{address} {name}\n" for name, address in addresses.items())
+    return [
+        NodeFile("etc/hosts", f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{hosts}"),
+        NodeFile("etc/resolv.conf", f"nameserver {gateway}\n"),
     ]
-    files |= {f"lab/faults/{number:02d}": f"{script}\n" for number, script in enumerate(scripts) if script}
-    key = lab.identity_file.with_suffix(".pub").read_text(encoding="ascii")
-    files["root/.ssh/authorized_keys"] = key
-    files |= {f"home/{user}/.ssh/authorized_keys": key for user in _KEY_USERS}
-    for path, content in files.items():
-        (overlay / path).parent.mkdir(parents=True, exist_ok=True)
-        (overlay / path).write_text(content, encoding="utf-8")
-    (overlay / "root").chmod(0o700)
-    host_key = overlay / "etc" / "ssh" / "ssh_host_ed25519_key"
-    host_key.parent.mkdir(parents=True)
-    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", spec.name, "-f", str(host_key))
 
 
-def _password_script(password: str) -> str:
-    users = " ".join(f"'{user}:{password}'" for user in ("acp-password", "acp-sshpass"))
-    owned = "; ".join(f"chown -R {user}: /home/{user}" for user in (*_KEY_USERS, "acp-sshpass"))
-    return f"printf '%s\\n' {users} | chpasswd; {owned}; rm -f /lab/faults/01 /run/lab/faults/01"
+def login_files(layers: list[Path], key: str, password: str) -> list[NodeFile]:
+    """Give the files by which the lab's key and password open all nodes; ``layers`` are those that all have."""
+    shadow = (layers[0] / "etc" / "shadow").read_text(encoding="ascii")
+    hashed = shadow.replace(PASSWORD_MARK, _hashed(password, layers[-1]))
+    return [
+        NodeFile("etc/shadow", hashed, _SHADOW_MODE, 0, _SHADOW_GROUP),
+        NodeFile("root/.ssh/authorized_keys", key, PRIVATE),
+        *(
+            NodeFile(f"{user.home[1:]}/.ssh/authorized_keys", key, PRIVATE, user.number, user.number)
+            for user in USERS
+            if user.key
+        ),
+    ]
 
 
-def _shell_script(shell: str) -> str:
-    match shell:
-        case "bash":
-            return "ln -sf bash /bin/sh"
-        case "busybox":
-            links = "; ".join(f"ln -sf busybox /bin/{name}" for name in _BUSYBOX_COMMANDS.split())
-            return f"ln -sf busybox /bin/sh; {links}"
-        case _:
-            return ""
+def _hashed(password: str, base: Path) -> str:
+    """Give the password as it stands in /etc/shadow, by the C library of the nodes' own tree."""
+    salt = f"$6${secrets.token_hex(8)}$"
+    return run("chroot", str(base), "perl", "-e", f"print crypt(<STDIN>, '{salt}')", given=password)
+
+
+def first_node_files(hostname: str, machine_id: str) -> list[NodeFile]:
+    """Give the identity of the lab's first node, for faults that make another one its twin."""
+    return [
+        NodeFile(f"{FOLDER}/first/hostname", f"{hostname}\n"),
+        NodeFile(f"{FOLDER}/first/machine-id", f"{machine_id}\n"),
+    ]
+
+
+def own_files(spec: NodeSpec, machine_id: str, host_key: Path) -> list[NodeFile]:
+    """Give the files that make a node itself; beside its sshd's private key lies the public one."""
+    public = host_key.with_suffix(".pub").read_text(encoding="ascii")
+    return [
+        NodeFile("etc/hostname", f"{spec.hostname or spec.name}\n"),
+        NodeFile("etc/machine-id", f"{machine_id}\n", 0o444),
+        NodeFile("etc/ssh/ssh_host_ed25519_key", host_key.read_text(encoding="ascii"), PRIVATE),
+        NodeFile("etc/ssh/ssh_host_ed25519_key.pub", public),
+        NodeFile(f"{FOLDER}/seen/sys/class/dmi/id/product_uuid", f"{uuid.uuid4()}\n", 0o400),
+        *(NodeFile(path, text) for path, text in _machine_files(spec).items()),
+    ]
+
+
+def _machine_files(spec: NodeSpec) -> dict[str, str]:
+    """Give what differs from the flavour's usual kernel and machine."""
+    files = {}
+    if spec.kernel:
+        seen = kernel_files(spec.kernel, spec.system.build)
+        files = {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
+        files[f"usr/lib/modules/{spec.kernel}/modules.builtin"] = ""
+    if spec.cpus != CPUS:
+        files |= processor_files(spec.cpus)
+    if spec.memory_gib != MEMORY_GIB:
+        files |= memory_files(spec.memory_gib)
+    return files

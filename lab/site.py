@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
 import secrets
-import shutil
 import subprocess
-import tempfile
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lab.faults import FAULTS
-from lab.flavours import FLAVOURS
-from lab.nodefiles import write_node_files
-from lab.programs import LabError, need, run
-from lab.trees import cache_folder, layers_of
-from lab.written import write_inventory, write_ssh_files
+from lab.host_keys import host_keys, make_key
+from lab.kernel_view import views
+from lab.networks import claim_network, folder_of, prefix_of, sweep
+from lab.nodefiles import PRIVATE, first_node_files, login_files, network_files, own_files
+from lab.nodes import LabNode, NodeSpec
+from lab.plan import LabPlan, NodeFile, NodePlan
+from lab.programs import ENVIRONMENT, LabError, need
+from lab.running import describe
+from lab.trees import busybox_layer, common_layers, layers_of
+from lab.written import known_hosts_text, ssh_config_text, write_inventory
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
@@ -29,126 +33,50 @@ if TYPE_CHECKING:
 _TOOLS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
-    "setpriv": "util-linux",
     "ip": "iproute2",
     "ssh-keygen": "openssh-client",
+    "chroot": "coreutils",
 }
-_NETWORKS = range(1, 255)
-_PREFIX = "acp-lab-"
 _FIRST_HOST = 2
-_LAST_HOST = 250
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """A node that is wanted.
-
-    Attributes:
-        name: its name in the inventory, and its host name unless ``hostname`` is another.
-        flavour: of :data:`lab.FLAVOURS`.
-        roles: its Ansible groups (``control_plane``, ``worker``, ``installer``).
-        faults: of :data:`lab.FAULTS`, seeded before its sshd starts.
-        shell_program: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (whose commands then come first, too).
-        cpus: processors that /proc/cpuinfo shows.
-        memory_gib: of which the kernel keeps a little, as everywhere.
-        hostname: another host name.
-    """
-
-    name: str
-    flavour: str = "ubuntu-22.04"
-    roles: tuple[str, ...] = ("control_plane",)
-    faults: tuple[str, ...] = ()
-    shell_program: str = "dash"
-    cpus: int = 16
-    memory_gib: int = 32
-    hostname: str | None = None
-
-
-@dataclass
-class LabNode:
-    """A running node.
-
-    Attributes:
-        spec: what was wanted.
-        address: IPv4.
-        folder: its files on this machine.
-        process: of ``unshare``, with whose end the node ends.
-    """
-
-    spec: NodeSpec
-    address: str
-    folder: Path
-    process: subprocess.Popen[str]
-
-    @property
-    def pid(self) -> int:
-        """The node's first process, as this machine numbers it."""
-        children = (
-            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii").split()
-        )
-        if not children:
-            raise LabError(f"lab node {self.spec.name} has ended")
-        return int(children[0])
-
-    def run(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a shell command in the node, as root."""
-        argv = ["nsenter", "-t", str(self.pid), "-m", "-u", "-n", "-p", "-r", "-w", "sh", "-c", command]
-        return subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
-
-    def apply(self, fault: str) -> None:
-        """Seed a fault now.
-
-        Raises:
-            LabError: it could not be seeded.
-        """
-        done = self.run(FAULTS[fault].script)
-        if done.returncode:
-            raise LabError(f"fault {fault} on {self.spec.name}: {done.stderr}")
+_MOST_NODES = 240
+_STOP_SECONDS = 60
 
 
 @dataclass
 class Lab:
-    """Some nodes on one network, from ``with`` to its end; nothing of them is left then, also after an error.
+    """Some nodes on one network, from ``with`` (or :meth:`start`) to its end; nothing of them is left then.
 
-    The nodes end with the process that made them, whatever ends it.
+    Nor is anything left where the process that made the lab ends without having ended it, whatever ends it.
+
+    Example::
+
+        with Lab([NodeSpec("cp-1", faults=("swap-on",)), NodeSpec("cp-2", "rhel-8.6")]) as lab:
+            lab.nodes["cp-1"].run("cat /proc/swaps").stdout
+            subprocess.run(["ssh", "-F", lab.ssh_config, "cp-2", "hostname"])
+            lab.apply("cp-2", "port-10250-taken")
 
     Attributes:
         specs: the nodes that are wanted.
-        name: shows in the inventory.
+        name: shows in the inventory and in ``python -m lab list``.
+        say: is told what takes long (building the file trees, once).
+        stays: the lab outlives the process that made it, until ``python -m lab down``.
         nodes: by name, while the lab runs.
-        directory: private folder of this lab, with keys and inventory.
-        password: of the users ``acp-password`` and ``acp-sshpass``.
+        directory: private folder of the lab, with keys, ssh_config and inventory.
+        password: of the users ``acp-password`` and ``acp-sshpass``; in the file ``sudo-password``, too.
     """
 
     specs: Sequence[NodeSpec]
     name: str = "lab"
     say: Callable[[str], None] = print
+    stays: bool = False
     nodes: dict[str, LabNode] = field(default_factory=dict, init=False)
     directory: Path = field(init=False)
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
-    _switch: subprocess.Popen[str] | None = field(default=None, init=False)
-    _network: int = field(default=0, init=False)
-    _claim: IO[str] | None = field(default=None, init=False)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), init=False, repr=False)
+    _network: int = field(default=0, init=False, repr=False)
+    _supervisor: subprocess.Popen[str] | None = field(default=None, init=False, repr=False)
 
     def __enter__(self) -> Self:
-        check_machine()
-        self._refuse_unknown()
-        layers = {flavour: layers_of(FLAVOURS[flavour], self.say) for flavour in {spec.flavour for spec in self.specs}}
-        _sweep()
-        self.directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        (self.directory / "owner").write_text(str(os.getpid()), encoding="ascii")
-        try:
-            self._claim_network()
-            self._make_key()
-            self._start_switch()
-            for number, spec in enumerate(self.specs):
-                self._start_node(number, spec, layers[spec.flavour])
-            self._connect()
-            write_ssh_files(self)
-            write_inventory(self)
-        except BaseException:
-            self.stop()
-            raise
+        self.start()
         return self
 
     def __exit__(
@@ -158,8 +86,13 @@ class Lab:
 
     @property
     def identity_file(self) -> Path:
-        """The private key that root and the other users of all nodes accept."""
+        """The private key that root and other users of all nodes accept."""
         return self.directory / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The nodes' host keys."""
+        return self.directory / "known_hosts"
 
     @property
     def ssh_config(self) -> Path:
@@ -174,121 +107,124 @@ class Lab:
     @property
     def prefix(self) -> str:
         """The first three numbers of all addresses."""
-        return f"10.213.{self._network}"
+        return prefix_of(self._network)
 
     def apply(self, node: str, fault: str) -> None:
-        """Seed a fault on a running node."""
+        """Seed a fault on a running node.
+
+        Raises:
+            LabError: there is no such fault for this node, or it could not be seeded.
+        """
         self.nodes[node].apply(fault)
+
+    def start(self) -> None:
+        """Start the lab, or leave nothing of it.
+
+        Raises:
+            LabError: it cannot run here, a name is unknown, or something failed; says what to do.
+        """
+        check_machine()
+        self._check()
+        trees = {spec.flavour: layers_of(spec.system, self.say) for spec in self.specs}
+        sweep()
+        self._network, claim = claim_network()
+        self.directory = folder_of(self._network)
+        try:
+            with claim:
+                self._supervisor = _start_supervisor(claim)
+                plan = self._prepare(trees)
+                processes = self._ask(plan)
+            for spec, planned in zip(self.specs, plan.nodes, strict=True):
+                self.nodes[spec.name] = LabNode(spec, planned.address, processes[spec.name])
+            for node in self.nodes.values():
+                for fault in node.spec.faults:
+                    node.apply(fault)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End all nodes and the network, and remove the lab's folder."""
-        processes = [node.process for node in self.nodes.values()] + ([self._switch] if self._switch else [])
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    with suppress(OSError):
-                        stream.close()
         self.nodes.clear()
-        self._switch = None
-        # The interface on this machine goes with the switch's namespace, a moment later; by name it goes at once.
-        if self._network:
-            subprocess.run(["ip", "link", "delete", self._interface], capture_output=True, check=False)
-        if self._claim is not None:
-            self._claim.close()
-            self._claim = None
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self._supervisor is not None:
+            _end(self._supervisor)
+            self._supervisor = None
+        # The supervisor has removed the folder, unless it was killed. It may be another lab's by now.
+        sweep()
 
-    # --- starting
-
-    @property
-    def _interface(self) -> str:
-        return f"acplab{self._network}"
-
-    def _refuse_unknown(self) -> None:
+    def _check(self) -> None:
         for spec in self.specs:
-            if spec.flavour not in FLAVOURS:
-                raise LabError(f"there is no flavour {spec.flavour}; there are {', '.join(FLAVOURS)}")
-            for fault in spec.faults:
-                if fault not in FAULTS:
-                    raise LabError(f"there is no fault {fault}; `python -m lab faults` lists them")
-        if len(self.specs) > _LAST_HOST - _FIRST_HOST:
-            raise LabError(f"a lab holds {_LAST_HOST - _FIRST_HOST} nodes at most")
+            spec.check()
+        if len({spec.name for spec in self.specs}) < len(self.specs):
+            raise LabError("each node of a lab needs a name of its own")
+        if not 0 < len(self.specs) <= _MOST_NODES:
+            raise LabError(f"a lab has 1 to {_MOST_NODES} nodes")
 
-    def _claim_network(self) -> None:
-        """Take a free 10.213.x.0/24; the claim ends with this process."""
-        claims = cache_folder() / "networks"
-        claims.mkdir(parents=True, exist_ok=True)
-        for number in _NETWORKS:
-            stream = (claims / str(number)).open("w", encoding="ascii")
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                stream.close()
-            else:
-                self._claim, self._network = stream, number
-                return
-        raise LabError("all networks of the lab are in use; `python -m lab down --all` ends labs that were left")
+    def _prepare(self, trees: dict[str, list[Path]]) -> LabPlan:
+        """Write what is for people, and plan what the supervisor does."""
+        addresses = {spec.name: f"{self.prefix}.{number}" for number, spec in enumerate(self.specs, start=_FIRST_HOST)}
+        gateway = f"{self.prefix}.1"
+        make_key(self.identity_file, f"lab-{self.name}")
+        keys = host_keys(self._network, len(self.specs))
+        self.known_hosts.write_text(known_hosts_text(addresses, keys), encoding="ascii")
+        self.ssh_config.write_text(ssh_config_text(addresses, self.identity_file, self.known_hosts), encoding="utf-8")
+        write_inventory(self.inventory, self.name, self.prefix, self.specs, addresses)
+        owner = None if self.stays else os.getpid()
+        describe(self.directory, self.name, owner, addresses)
+        secret = self.directory / "sudo-password"
+        secret.touch(PRIVATE)
+        secret.write_text(f"{self.password}\n", encoding="ascii")
 
-    def _make_key(self) -> None:
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(self.identity_file))
-
-    def _start_switch(self) -> None:
-        """Start a namespace that holds the bridge: when it ends, nothing of the network is left on this machine."""
-        self._switch = _in_namespaces(["--net"], ["sh", "-c", "echo ready; exec sleep 2147483647"])
-        _await(self._switch, "ready", "the switch")
-        pid = self._switch.pid
-        with suppress(LabError):
-            run("ip", "link", "delete", self._interface)
-        run("ip", "link", "add", self._interface, "type", "veth", "peer", "name", "host", "netns", str(pid))
-        run("ip", "address", "add", f"{self.prefix}.1/24", "dev", self._interface)
-        run("ip", "link", "set", self._interface, "up")
-        inside = "link add br0 type bridge\nlink set br0 up\nlink set host master br0\nlink set host up\n"
-        run("nsenter", "-t", str(pid), "-n", "ip", "-batch", "-", given=inside)
-
-    def _start_node(self, number: int, spec: NodeSpec, layers: list[Path]) -> None:
-        address = f"{self.prefix}.{_FIRST_HOST + number}"
-        folder = self.directory / "nodes" / spec.name
-        write_node_files(folder, spec, self, address)
-        argv = ["sh", str(Path(__file__).parent / "files" / "init.sh"), str(folder), ":".join(map(str, layers))]
-        process = _in_namespaces(["--net", "--mount", "--uts", "--pid", "--fork", "--kill-child=KILL"], argv)
-        self.nodes[spec.name] = LabNode(spec, address, folder, process)
-
-    def _connect(self) -> None:
-        """Plug every node into the bridge, then let them go on."""
-        switch = self._switch
-        if switch is None:
-            raise LabError("the lab's switch does not run")
-        for name, node in self.nodes.items():
-            _await(node.process, "plug", f"lab node {name}")
-        plugs = "".join(
-            f"link add port{number} type veth peer name eth0 netns {node.process.pid}\n"
-            f"link set port{number} master br0\nlink set port{number} up\n"
-            for number, node in enumerate(self.nodes.values())
+        identities = [secrets.token_hex(16) for _ in self.specs]
+        first = self.specs[0]
+        public = self.identity_file.with_suffix(".pub").read_text(encoding="ascii")
+        return LabPlan(
+            folder=str(self.directory),
+            interface=f"acplab{self._network}",
+            gateway=gateway,
+            owner=owner,
+            parent=os.getpid(),
+            files=[
+                *network_files(addresses, gateway),
+                *login_files(common_layers(), public, self.password),
+                *first_node_files(first.hostname or first.name, identities[0]),
+            ],
+            nodes=[
+                self._plan_node(spec, addresses[spec.name], trees[spec.flavour], own_files(spec, identity, key))
+                for spec, identity, key in zip(self.specs, identities, keys, strict=True)
+            ],
         )
-        run("nsenter", "-t", str(switch.pid), "-n", "ip", "-batch", "-", given=plugs)
-        for node in self.nodes.values():
-            inside = (
-                f"link set lo up\naddress add {node.address}/24 dev eth0\nlink set eth0 up\n"
-                f"route add default via {self.prefix}.1\n"
-            )
-            run("nsenter", "-t", str(node.process.pid), "-n", "ip", "-batch", "-", given=inside)
-            if node.process.stdin is not None:
-                node.process.stdin.write("network\n")
-                node.process.stdin.flush()
-        for name, node in self.nodes.items():
-            _await(node.process, "ready", f"lab node {name}")
 
+    def _plan_node(self, spec: NodeSpec, address: str, layers: list[Path], files: list[NodeFile]) -> NodePlan:
+        if spec.with_client_key:
+            files.append(NodeFile("root/.ssh/id_ed25519", self.identity_file.read_text(encoding="ascii"), PRIVATE))
+            files.append(NodeFile("root/.ssh/known_hosts", self.known_hosts.read_text(encoding="ascii"), PRIVATE))
+        shell = spec.shell_program or spec.system.shell_program
+        above = [busybox_layer(self.say)] if shell == "busybox" else []
+        return NodePlan(
+            name=spec.name,
+            hostname=spec.hostname or spec.name,
+            address=address,
+            layers=[str(layer) for layer in (*above, *layers)],
+            views=views(spec.cpus, spec.memory_gib),
+            files=files,
+            links={"usr/bin/sh": shell} if shell != spec.system.shell_program else {},
+        )
 
-def _sweep() -> None:
-    """Remove folders of labs whose owner was killed; everything else of them ended with it."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError, ValueError):
-            owner = int((folder / "owner").read_text(encoding="ascii"))
-            if not Path(f"/proc/{owner}").exists():
-                shutil.rmtree(folder, ignore_errors=True)
+    def _ask(self, plan: LabPlan) -> dict[str, int]:
+        """Have the supervisor start the nodes; gives the ids of their first processes by name."""
+        process = self._supervisor
+        if process is None or process.stdin is None or process.stdout is None:
+            raise LabError("the lab's supervisor does not run")
+        with suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(plan.to_json())
+        with process.stdout:
+            line = process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "its supervisor ended"}
+        if "error" in answer:
+            raise LabError(f"the lab did not start: {answer['error']}")
+        nodes: dict[str, int] = answer["nodes"]
+        return nodes
 
 
 def check_machine() -> None:
@@ -303,19 +239,30 @@ def check_machine() -> None:
         need(program, package)
 
 
-def _in_namespaces(namespaces: list[str], argv: list[str]) -> subprocess.Popen[str]:
-    # setpriv: whatever ends this process, also a SIGKILL, ends what it started.
+def _start_supervisor(claim: socket.socket) -> subprocess.Popen[str]:
+    """Start the supervisor; while it does, the rest is prepared, and then it is told the plan."""
     return subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "unshare", *namespaces, *argv],
+        [sys.executable, "-m", "lab.supervisor", str(claim.fileno())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[claim.fileno()],
+        cwd=Path(__file__).parent.parent,
+        env=ENVIRONMENT,
         start_new_session=True,
+        text=True,
     )
 
 
-def _await(process: subprocess.Popen[str], word: str, what: str) -> None:
-    line = process.stdout.readline() if process.stdout else ""
-    if line.strip() != word:
+def _end(process: subprocess.Popen[str]) -> None:
+    """Tell a supervisor to end, and wait until it has."""
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
         process.kill()
-        raise LabError(f"{what} did not start: {line}")
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None and not stream.closed:
+            with suppress(BrokenPipeError):
+                stream.close()

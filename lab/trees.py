@@ -1,170 +1,175 @@
-"""The file trees nodes are made of: one Debian base, and for each flavour a layer over it. Built once, then cached."""
+"""The file trees nodes are made of, in layers: a Debian, what all nodes have in common, and the flavour over both."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
-import tempfile
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.flavours import CONFLICTS, FLAVOURS, PACKAGES, Flavour
+from lab.cache import built
+from lab.flavours import FLAVOURS, SEEDED_PACKAGES, Flavour
+from lab.kernel_view import flavour_files
+from lab.packages import write_debs, write_spec
 from lab.programs import LabError, need, run
+from lab.users import USERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SUITE = "bookworm"
-_INCLUDE = "openssh-server,sudo,iproute2,procps,kmod,rpm,tcsh,busybox-static,nftables"
-_CHROOT_FILES = Path(__file__).parent / "files"
-
-
-def cache_folder() -> Path:
-    """Give the folder of everything that is built once."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "acp-acceptance" / "lab"
-
-
-def layers_of(flavour: Flavour, say: Callable[[str], None] = print) -> list[Path]:
-    """Give the layers of a flavour, topmost first; builds what is missing.
-
-    Raises:
-        LabError: a tool is missing, or building failed.
-    """
-    base = _built("base", f"{_SUITE} {_INCLUDE}", _build_base, say)
-    recipe = repr((flavour, PACKAGES, CONFLICTS, _recipe_files(), base.name))
-    layer = _built(flavour.name, recipe, lambda folder: _build_layer(flavour, base, folder), say)
-    return [layer, base]
+_INCLUDE = "openssh-server,sudo,iproute2,procps,kmod,nftables,systemd,tcsh,busybox,rpm"
+_WASTE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
+_FILES = Path(__file__).parent / "files"
+PASSWORD_MARK = "THE-LABS-PASSWORD"  # noqa: S105 - stands in /etc/shadow until a lab has a password
+"""Stands in the trees' /etc/shadow for the password's hash, which each lab has of its own."""
 
 
 def prepare(say: Callable[[str], None] = print) -> None:
-    """Build all flavours.
+    """Build everything that labs need.
 
     Raises:
         LabError: as :func:`layers_of`.
     """
     for flavour in FLAVOURS.values():
         layers_of(flavour, say)
+    busybox_layer(say)
 
 
-def _recipe_files() -> list[tuple[str, str]]:
-    here = [*sorted(_CHROOT_FILES.iterdir()), Path(__file__)]
-    return [(path.name, path.read_text(encoding="utf-8")) for path in here]
+def layers_of(flavour: Flavour, say: Callable[[str], None] = print) -> list[Path]:
+    """Give the layers of a flavour, topmost first; builds what is missing.
+
+    Raises:
+        LabError: a tool or the Debian mirror is missing, or building failed.
+    """
+    common = common_layers(say)
+    recipe = (flavour, SEEDED_PACKAGES, _source("flavour.sh"), _source("layer.sh"), [path.name for path in common])
+    return [built(flavour.name, recipe, lambda folder: _build_flavour(flavour, common, folder), say), *common]
 
 
-def _built(name: str, recipe: str, build: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    """Give a folder of the cache by its recipe; one process builds it, the others wait."""
-    folder = cache_folder() / f"{name}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    with _locked(folder.parent / f"{name}.lock"):
-        if not folder.exists():
-            say(f"lab: building {name} in {folder} (once)")
-            half = folder.with_suffix(".half")
-            shutil.rmtree(half, ignore_errors=True)
-            half.mkdir(mode=0o755)
-            try:
-                build(half)
-            except BaseException:
-                shutil.rmtree(half, ignore_errors=True)
-                raise
-            half.rename(folder)
-    return folder
+def common_layers(say: Callable[[str], None] = print) -> list[Path]:
+    """Give the layers below all flavours, topmost first; builds what is missing.
+
+    Raises:
+        LabError: as :func:`layers_of`.
+    """
+    base = built("debian", (_SUITE, _INCLUDE, _WASTE), _build_debian, say)
+    recipe = (USERS, [_source(path.name) for path in sorted(_FILES.iterdir())], base.name)
+    return [built("common", recipe, lambda folder: _build_common([base], folder), say), base]
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
+def busybox_layer(say: Callable[[str], None] = print) -> Path:
+    """Give the layer that makes busybox of the usual commands."""
+    return built("busybox", _source("busybox-commands"), _build_busybox, say)
 
 
-def _build_base(folder: Path) -> None:
-    """Install a small Debian with debootstrap, from the mirror this machine's apt uses."""
+@cache
+def _source(name: str) -> str:
+    return (_FILES / name).read_text(encoding="utf-8")
+
+
+def _build_debian(folder: Path) -> None:
+    """Install a small Debian from the mirror that this machine's apt uses."""
     need("debootstrap", "debootstrap")
-    run("debootstrap", "--variant=minbase", f"--include={_INCLUDE}", _SUITE, str(folder), _mirror())
-    for waste in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"):
+    # In a mount namespace of its own, so that no mount is left where this is interrupted.
+    run(
+        *("unshare", "--mount", "debootstrap", "--variant=minbase", f"--include={_INCLUDE}"),
+        *(_SUITE, str(folder), _mirror()),
+        environment=_proxies(),
+    )
+    for waste in _WASTE:
         shutil.rmtree(folder / waste, ignore_errors=True)
 
 
 def _mirror() -> str:
-    known = run("apt-get", "indextargets", "--format", "$(SITE) $(CODENAME)", "Created-By: Packages").split("\n")
-    for line in known:
-        site, _, codename = line.partition(" ")
-        if codename == _SUITE:
+    """Find the Debian mirror that apt is set up for; ``ACP_LAB_MIRROR`` names another."""
+    if named := os.environ.get("ACP_LAB_MIRROR"):
+        return named
+    need("apt-get", "apt")
+    targets = run("apt-get", "indextargets", "--format", "$(SITE) $(CODENAME)", "Created-By: Packages")
+    for line in targets.splitlines():
+        site, _, code_name = line.partition(" ")
+        if code_name == _SUITE:
             return site
-    raise LabError(f"apt on this machine knows no mirror of Debian {_SUITE}; run apt-get update, or add one")
-
-
-def _build_layer(flavour: Flavour, base: Path, layer: Path) -> None:
-    """Make a flavour's layer: what its build changes over the base, in an overlay that is thrown away."""
-    with tempfile.TemporaryDirectory(dir=layer.parent) as text:
-        place = Path(text)
-        root, work = place / "root", place / "work"
-        root.mkdir()
-        work.mkdir()
-        packages = place / "packages"
-        _build_packages(flavour, packages)
-        options = f"lowerdir={base},upperdir={layer},workdir={work}"
-        run("mount", "-t", "overlay", "overlay", "-o", options, str(root))
-        try:
-            for path, content in flavour.files.items():
-                _write(root, path, content)
-            shutil.copytree(packages, root / "opt" / "lab-packages")
-            (root / "root" / "build.sh").write_text((_CHROOT_FILES / "build.sh").read_text(encoding="utf-8"))
-            modules = root / "lib" / "modules" / flavour.kernel
-            modules.mkdir(parents=True, exist_ok=True)
-            (modules / "modules.builtin").write_text("kernel/fs/ext4/ext4.ko\n", encoding="utf-8")
-            shutil.copy(_CHROOT_FILES / "systemctl", root / "usr" / "bin" / "systemctl")
-            run("chroot", str(root), "sh", "/root/build.sh", flavour.manager)
-            (root / "root" / "build.sh").unlink()
-        finally:
-            run("umount", str(root))
-
-
-def _write(root: Path, path: str, content: str) -> None:
-    target = root / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    target.write_text(content, encoding="utf-8")
-
-
-def _build_packages(flavour: Flavour, folder: Path) -> None:
-    """Build empty packages: those a fault installs, and those of an rpm database."""
-    folder.mkdir()
-    names = dict(CONFLICTS) | ({} if flavour.manager == "dpkg" else PACKAGES)
-    if flavour.manager == "dpkg":
-        need("dpkg-deb", "dpkg")
-        for name, version in names.items():
-            tree = folder / name
-            (tree / "DEBIAN").mkdir(parents=True)
-            control = (
-                f"Package: {name}\nVersion: {version}\nArchitecture: all\n"
-                "Maintainer: lab <lab@example.com>\nDescription: empty, for the lab\n"
-            )
-            (tree / "DEBIAN" / "control").write_text(control, encoding="utf-8")
-            run("dpkg-deb", "--root-owner-group", "-b", str(tree), str(folder / f"{name}.deb"))
-            shutil.rmtree(tree)
-    else:
-        need("rpmbuild", "rpm")
-        for name, version in names.items():
-            _build_rpm(folder, name, version)
-        shutil.rmtree(folder / "work")
-
-
-def _build_rpm(folder: Path, name: str, version: str) -> None:
-    spec = folder / f"{name}.spec"
-    spec.write_text(
-        f"Name: {name}\nVersion: {version}\nRelease: 1\nSummary: empty, for the lab\nLicense: none\nBuildArch: noarch\n"
-        "%description\nempty\n%files\n",
-        encoding="utf-8",
+    raise LabError(
+        f"apt on this machine knows no mirror of Debian {_SUITE}; run apt-get update, or name one in ACP_LAB_MIRROR"
     )
-    run("rpmbuild", "-bb", "--define", f"_topdir {folder}/work", "--define", f"_rpmdir {folder}", str(spec))
-    (built,) = (folder / "noarch").iterdir()
-    built.rename(folder / f"{name}.rpm")
-    spec.unlink()
-    (folder / "noarch").rmdir()
+
+
+def _proxies() -> dict[str, str]:
+    """Give the proxies that apt uses, for debootstrap's own downloads."""
+    found = {}
+    for scheme in ("http", "https"):
+        shown = run("apt-config", "shell", "proxy", f"Acquire::{scheme}::Proxy").strip()
+        if proxy := shown.removeprefix("proxy=").strip("'"):
+            found[f"{scheme}_proxy"] = proxy
+    return found
+
+
+def _build_common(below: list[Path], layer: Path) -> None:
+    """Add what every node has: users, sshd's configuration, and programs that stand for others."""
+    with _workshop(layer) as workshop:
+        material = workshop / "material"
+        shutil.copytree(_FILES, material, dirs_exist_ok=True)
+        rows = (
+            f"{user.name}|{user.number}|{user.login_shell}|{PASSWORD_MARK if user.password else '*'}|{user.sudo}\n"
+            for user in USERS
+        )
+        _write(material, {"users": "".join(rows)})
+        _build_in(workshop, "common.sh", below, layer)
+
+
+def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
+    """Make of the Debian what the flavour shows."""
+    files = {
+        **flavour.files,
+        **flavour_files(flavour),
+        f"usr/lib/modules/{flavour.kernel}/modules.builtin": "kernel/fs/fuse/fuse.ko\nkernel/drivers/block/loop.ko\n",
+        f"usr/lib/modules/{flavour.kernel}/modules.dep": "".join(f"kernel/{name}.ko:\n" for name in flavour.modules),
+        f"boot/vmlinuz-{flavour.kernel}": "",
+    }
+    packages = {**flavour.packages, **SEEDED_PACKAGES}
+    with _workshop(layer) as workshop:
+        material = workshop / "material"
+        _write(material / "tree", files)
+        _write(material, {"installed": "\n".join([*flavour.packages, ""]), "flavour.sh": _source("flavour.sh")})
+        if flavour.manager == "dpkg":
+            write_debs(material / "debs", packages)
+        else:
+            write_spec(material / "lab.spec", packages)
+        _build_in(workshop, "flavour.sh", below, layer, flavour.manager, flavour.shell_program)
+
+
+def _build_busybox(layer: Path) -> None:
+    folder = layer / "usr" / "bin"
+    folder.mkdir(parents=True)
+    for name in _source("busybox-commands").split():
+        (folder / name).symlink_to("busybox")
+
+
+@contextmanager
+def _workshop(layer: Path) -> Iterator[Path]:
+    """Give a folder beside a layer that is being built, for what only the building needs."""
+    folder = layer.with_suffix(".workshop")
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("material", "root", "work"):
+        (folder / name).mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _build_in(workshop: Path, script: str, below: list[Path], layer: Path, *arguments: str) -> None:
+    """Run a script of the material in a tree of which the layer keeps the changes."""
+    lower = ":".join(map(str, below))
+    # In a mount namespace of its own, so that no mount is left where this is interrupted.
+    run("unshare", "--mount", "sh", str(_FILES / "layer.sh"), lower, str(layer), str(workshop), script, *arguments)
+
+
+def _write(folder: Path, files: dict[str, str]) -> None:
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(content, encoding="utf-8")

@@ -7,42 +7,50 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from lab.site import Lab
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from lab.nodes import NodeSpec
+
+_VIP_HOST = 250
 
 
-def write_ssh_files(lab: Lab) -> None:
-    """Write ssh_config and known_hosts; host keys are those the nodes were made with."""
-    known, config = [], []
-    for name, node in lab.nodes.items():
-        key = (node.folder / "overlay" / "etc" / "ssh" / "ssh_host_ed25519_key.pub").read_text(encoding="ascii")
-        known.append(f"{node.address} {key}")
-        config.append(f"Host {name}\n  HostName {node.address}\n")
-    (lab.directory / "known_hosts").write_text("".join(known), encoding="ascii")
-    # In ssh_config the first value counts, so what is for all hosts stands last.
-    lab.ssh_config.write_text(
-        "\n".join(config)
-        + f"""
+def known_hosts_text(addresses: Mapping[str, str], keys: Sequence[Path]) -> str:
+    """Give the text of known_hosts: the keys of the nodes, in their order."""
+    public = [key.with_suffix(".pub").read_text(encoding="ascii").strip() for key in keys]
+    named = zip(addresses.items(), public, strict=True)
+    return "".join(f"{address} {key}\n{name} {key}\n" for (name, address), key in named)
+
+
+def ssh_config_text(addresses: Mapping[str, str], identity_file: Path, known_hosts: Path) -> str:
+    """Give the text of an ssh_config by which the nodes are reached by name, with their host keys checked."""
+    hosts = "".join(f"Host {name}\n  HostName {address}\n" for name, address in addresses.items())
+    # The first value counts, so what is for all hosts stands last.
+    return f"""{hosts}
 Host *
   User root
-  IdentityFile {lab.identity_file}
+  IdentityFile {identity_file}
   IdentitiesOnly yes
-  UserKnownHostsFile {lab.directory}/known_hosts
+  UserKnownHostsFile {known_hosts}
   GlobalKnownHostsFile /dev/null
-""",
-        encoding="utf-8",
-    )
+  StrictHostKeyChecking yes
+"""
 
 
-def write_inventory(lab: Lab) -> None:
-    """Write the site's inventory."""
+def write_inventory(
+    path: Path, name: str, prefix: str, specs: Iterable[NodeSpec], addresses: Mapping[str, str]
+) -> None:
+    """Write the site's inventory, in Ansible's YAML form."""
     groups: dict[str, dict[str, Any]] = {}
-    for name, node in lab.nodes.items():
-        for role in node.spec.roles:
-            hosts = groups.setdefault(role, {"hosts": {}})["hosts"]
-            hosts[name] = {"ansible_host": node.address} if role != "installer" else {}
-    vip = f"{lab.prefix}.254"
+    for spec in specs:
+        variables = {"ansible_host": addresses[spec.name]}
+        for role in spec.roles:
+            # Once is enough, where the node is listed first.
+            groups.setdefault(role, {"hosts": {}})["hosts"][spec.name] = variables
+            variables = {}
+    vip = f"{prefix}.{_VIP_HOST}"
     site = {
-        "name": lab.name,
+        "name": f"lab-{name}",
         "release": "4.2",
         "topology": "multi_cluster",
         "cni": "kube-ovn",
@@ -51,14 +59,10 @@ def write_inventory(lab: Lab) -> None:
         "vip": vip,
         "parameters": {"platform_address": "acp.lab.example", "cluster_endpoint": vip},
     }
-    document = {
-        "all": {
-            "vars": {
-                "ansible_user": "root",
-                "ansible_ssh_common_args": f"-F {lab.ssh_config}",
-                "acp": site,
-            },
-            "children": groups,
-        }
+    reached = {
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": str(path.parent / "id_ed25519"),
+        "ansible_ssh_common_args": f"-F {path.parent / 'ssh_config'}",
     }
-    lab.inventory.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    document = {"all": {"vars": {**reached, "acp": site}, "children": groups}}
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

@@ -11,33 +11,30 @@ from typing import Any
 import pytest
 
 from acp_acceptance.requirements import load_catalogue
-from lab import FAULTS, FLAVOURS, NodeSpec
+from lab import FAULTS, FLAVOURS, Fault, NodeSpec
 from labs import started
 from suite import judged
 
 SEEDED = [fault for fault in FAULTS.values() if fault.requirement]
-FLAVOUR_OF = {
-    "conntrack-missing": "rhel-7.8",
-    "package-podman": "rhel-8.6",
-    "package-containerd": "ubuntu-22.04",
-}
 # A clone is one of two.
 TWINS = {"machine-id-cloned": "machine-id-clone-2"}
 
 
-def flavour_of(number: int, fault: str) -> str:
-    return FLAVOUR_OF.get(fault, ("ubuntu-22.04", "rhel-8.6")[number % 2])
+def flavour_of(number: int, fault: Fault) -> str:
+    """Give a flavour that can have the fault, not the same one to all."""
+    choice = fault.flavours or ("ubuntu-22.04", "rhel-8.6")
+    return choice[number % len(choice)]
 
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Verdicts by node and requirement, of one run over all nodes."""
-    specs = [NodeSpec(f"healthy-{name}", name) for name in FLAVOURS]
+    # Faults that copy an identity copy that of the first node, which is then no healthy one.
+    specs = [NodeSpec("copied"), *(NodeSpec(f"healthy-{name}", name) for name in FLAVOURS)]
     specs.append(NodeSpec("healthy-worker", roles=("worker",)))
     specs.append(NodeSpec("healthy-installer", "rhel-8.6", roles=("control_plane", "installer")))
     specs += [
-        NodeSpec(fault.name, flavour_of(number, fault.name), faults=(fault.name,))
-        for number, fault in enumerate(SEEDED)
+        NodeSpec(fault.name, flavour_of(number, fault), faults=(fault.name,)) for number, fault in enumerate(SEEDED)
     ]
     specs += [NodeSpec(twin, faults=(fault,)) for fault, twin in TWINS.items()]
     specs += [NodeSpec(f"hung-{name}", name, faults=("hung-packages",)) for name in ("ubuntu-22.04", "rhel-8.6")]

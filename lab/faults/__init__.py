@@ -1,0 +1,10 @@
+"""Faults that can be seeded on a lab node, by name."""
+
+from lab.faults import between, capacity, kernel, misbehaviour, network, software, users
+from lab.faults.fault import Fault
+
+_AREAS = (kernel, network, software, users, capacity, between, misbehaviour)
+
+FAULTS = {fault.name: fault for area in _AREAS for fault in area.FAULTS}
+
+__all__ = ["FAULTS", "Fault"]

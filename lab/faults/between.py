@@ -1,0 +1,61 @@
+"""Faults that show only between nodes: shared identities, and clocks."""
+
+from __future__ import annotations
+
+from lab.faults.fault import Fault, instead, unreadable
+
+_UNIQUE = "preflight.between.hostname-unique"
+_CLOCK = "preflight.between.clock"
+
+
+def _as_first(name: str, places: str) -> str:
+    """Copy what the lab's first node has."""
+    first = f"/usr/lib/lab/first/{name}"
+    return (
+        f"for place in {places}; do\n"
+        f'  if cmp -s {first} $place; then echo "this is the first node, whose {name} others copy" >&2; exit 1; fi\n'
+        f"  cat {first} >$place\ndone"
+    )
+
+
+def _ahead(seconds: int) -> str:
+    """Let ``date`` say a later time: the clock itself is one for all namespaces."""
+    return instead(
+        "date",
+        "real=/usr/lib/lab/real/date\n"
+        "case $(readlink $real) in\n"
+        f'  *busybox) when=@$(($($real +%s) + {seconds})) ;;\n  *) when="+{seconds} seconds" ;;\n'
+        'esac\nexec $real -d "$when" "$@"',
+    )
+
+
+FAULTS = (
+    Fault(
+        "hostname-duplicate",
+        _UNIQUE,
+        "the host name of the lab's first node, which is then no better",
+        _as_first("hostname", "/proc/sys/kernel/hostname /etc/hostname"),
+    ),
+    Fault(
+        "machine-id-duplicate",
+        _UNIQUE,
+        "the machine-id of the lab's first node, which is then no better",
+        _as_first("machine-id", "/etc/machine-id"),
+    ),
+    Fault(
+        "machine-id-cloned",
+        _UNIQUE,
+        "the machine-id of a template; it takes two such nodes",
+        "echo 0123456789abcdef0123456789abcdef >/etc/machine-id",
+    ),
+    Fault(
+        "unreadable-identity",
+        _UNIQUE,
+        "neither machine-id nor product_uuid can be read",
+        unreadable("/etc/machine-id", "/sys/class/dmi/id/product_uuid"),
+        breaks=True,
+    ),
+    Fault("clock-ahead-60", _CLOCK, "the clock is a minute ahead", _ahead(60)),
+    Fault("clock-ahead-3", f"{_CLOCK}-advised", "the clock is three seconds ahead", _ahead(3)),
+    Fault("unreadable-clock", _CLOCK, "date fails", instead("date", "exit 1"), breaks=True),
+)

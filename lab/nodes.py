@@ -1,0 +1,123 @@
+"""A node of a lab: what is wanted, and what runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from lab.faults import FAULTS
+from lab.flavours import FLAVOURS, Flavour
+from lab.kernel_view import CPUS, MEMORY_GIB
+from lab.programs import ENVIRONMENT, LabError
+
+SHELLS = ("dash", "bash", "busybox")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """A node that is wanted.
+
+    Attributes:
+        name: its name in the inventory, and its host name unless ``hostname`` is another.
+        flavour: of :data:`lab.FLAVOURS`.
+        roles: its Ansible groups (``control_plane``, ``worker``, ``installer``).
+        faults: of :data:`lab.FAULTS`, seeded before the lab is handed over.
+        shell_program: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (then the usual commands are busybox's, too);
+            the flavour's own unless said.
+        cpus: how many processors it shows.
+        memory_gib: how much memory it shows, less what a kernel keeps for itself.
+        hostname: another host name.
+        kernel: another kernel release.
+        with_client_key: its root has the lab's key, and reaches the other nodes with it.
+    """
+
+    name: str
+    flavour: str = "ubuntu-22.04"
+    roles: tuple[str, ...] = ("control_plane",)
+    faults: tuple[str, ...] = ()
+    shell_program: str | None = None
+    cpus: int = CPUS
+    memory_gib: int = MEMORY_GIB
+    hostname: str | None = None
+    kernel: str | None = None
+    with_client_key: bool = False
+
+    @property
+    def system(self) -> Flavour:
+        """The flavour's data."""
+        return FLAVOURS[self.flavour]
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            LabError: a name is unknown; says which there are.
+        """
+        if not _NAME.fullmatch(self.name):
+            raise LabError(f"{self.name!r} cannot be a node's name: letters, digits, '.', '_' and '-', at most 63")
+        if self.flavour not in FLAVOURS:
+            raise LabError(f"there is no flavour {self.flavour}; there are {', '.join(FLAVOURS)}")
+        if self.shell_program not in (None, *SHELLS):
+            raise LabError(f"there is no shell {self.shell_program}; there are {', '.join(SHELLS)}")
+        for name in self.faults:
+            check_fault(name, self)
+
+
+def check_fault(name: str, spec: NodeSpec) -> None:
+    """Refuse a fault that there is not, or not for this node.
+
+    Raises:
+        LabError: with the reason.
+    """
+    if name not in FAULTS:
+        raise LabError(f"there is no fault {name}; python -m lab faults lists them")
+    flavours = FAULTS[name].flavours
+    if flavours and spec.flavour not in flavours:
+        raise LabError(f"fault {name} is for {', '.join(flavours)}, and {spec.name} is {spec.flavour}")
+
+
+@dataclass(frozen=True)
+class LabNode:
+    """A running node.
+
+    Attributes:
+        spec: what was wanted.
+        address: IPv4.
+        pid: its first process, as this machine numbers it.
+    """
+
+    spec: NodeSpec
+    address: str
+    pid: int
+
+    def run(self, command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a shell command in the node, as root, without SSH.
+
+        Raises:
+            subprocess.TimeoutExpired: it, or what it started and left with its output, took too long.
+        """
+        argv = ["nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "sh", "-c", command]
+        return subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+            # A folder that both sides have.
+            cwd="/",
+            env=ENVIRONMENT,
+        )
+
+    def apply(self, fault: str) -> None:
+        """Seed a fault now.
+
+        Raises:
+            LabError: there is no such fault for this node, or it could not be seeded.
+        """
+        check_fault(fault, self.spec)
+        done = self.run(f"set -e\n{FAULTS[fault].script}")
+        if done.returncode:
+            raise LabError(f"fault {fault} on {self.spec.name}: {(done.stderr or done.stdout).strip()}")

@@ -1,0 +1,202 @@
+"""What each fault changes: a command on its node, and what it says before the fault is seeded and after."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from asking import said, ssh
+
+from lab import FAULTS, LabError, NodeSpec
+from labs import started
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab import Lab
+
+UBUNTU, EL8, EL7 = "ubuntu-22.04", "rhel-8.6", "rhel-7.8"
+IO_ERROR = r"Input/output error[\s\S]*\[1\]$"
+DPKG, RPM = (
+    "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' 'docker*' podman containerd golang* 2>/dev/null",
+    "rpm -qa",
+)
+
+
+class Case(NamedTuple):
+    """A fault, and where it shows."""
+
+    fault: str
+    command: str
+    before: str
+    after: str
+    flavour: str = UBUNTU
+    shell: str | None = None
+
+    @property
+    def node(self) -> str:
+        """The node that has it: each case has one of its own."""
+        return f"{self.fault}-{self.flavour}-{self.shell or ''}".rstrip("-")
+
+
+def boot(flavour: str) -> Case:
+    command = (
+        "cat /etc/default/grub /boot/grub*/grub.cfg /boot/loader/entries/*.conf 2>/dev/null | grep -c hugepage=never"
+    )
+    return Case("thp-boot-missing", command, r"^2\n", r"^0\n", flavour)
+
+
+CASES = [
+    Case("swap-on", "cat /proc/swaps", r"Priority\n\[0\]", r"\n/dev/dm-1 +partition\t4194300"),
+    Case("swap-in-fstab", "cat /etc/fstab", r"^(?![\s\S]*swap)", r"none swap defaults"),
+    Case("swap-unit", "systemctl list-unit-files --type=swap", r"^\[0\]", r"dev-sdb1.swap +enabled"),
+    Case("zram-swap", "cat /etc/systemd/zram-generator.conf", "No such file", r"\[zram0\]"),
+    Case("unreadable-swaps", "cat /proc/swaps", "Filename", IO_ERROR),
+    *(boot(flavour) for flavour in (UBUNTU, EL8, EL7)),
+    Case("thp-in-force-always", "cat /sys/kernel/mm/transparent_hugepage/enabled", r"\[never\]", r"\[always\] madvise never"),
+    Case("unreadable-thp", "cat /sys/kernel/mm/transparent_hugepage/enabled", "never", IO_ERROR),
+    Case("ipvs-missing", "ls /sys/module", r"\nip_vs_sh\n", r"ip_vs_rr\nip_vs_wrr\n"),
+    Case("unreadable-modules", "ls /sys/module", r"\[0\]$", r"Invalid argument\n\[2\]$"),
+    Case("conntrack-missing", "ls /sys/module", r"\nnf_conntrack_ipv4\n", r"nf_conntrack\nnf_conntrack_ipv6\n", EL7),
+    Case("os-unsupported", "cat /etc/os-release /etc/lsb-release", "22.04", r"^(?=[\s\S]*24\.04)(?![\s\S]*22\.04)"),
+    Case("os-unsupported", "cat /etc/os-release /etc/redhat-release", "8.6", r"^(?=[\s\S]*8\.7)(?![\s\S]*8\.6)", EL8),
+    Case("unreadable-os-release-junk", "cat /etc/os-release", "^PRETTY_NAME", "^(?![\\s\\S]*PRETTY_NAME)"),
+    Case("unreadable-os-release-oversized", "cat /etc/os-release | wc -c", r"^\d{3}\n", r"^8000\d{3}\n"),
+    Case("unreadable-os-release-missing", "cat /etc/os-release", "^PRETTY_NAME", "No such file"),
+    Case("kernel-unsupported", "uname -r; cut -c-22 /proc/version", r"^5\.15\.0-56-", r"^5\.15\.99-56-generic\nLinux version 5\.15\.9"),
+    Case("kernel-unsupported", "uname -r", r"^4\.18\.0-372", r"^4\.18\.99-372\.9\.1\.el8\.x86_64\n", EL8),
+    Case("kernel-old-build", "uname -r", r"^5\.15\.0-56-", r"^5\.15\.0-2-generic\n"),
+    Case("kernel-old-build", "uname -r", r"^4\.18\.0-372", r"^4\.18\.0-2\.el8\.x86_64\n", EL8),
+    Case("unreadable-kernel", "cat /proc/sys/kernel/osrelease; uname -r", "5.15", IO_ERROR),
+    Case("hostname-underscore", "hostname", r"^hostname-underscore", r"^cp_1\n"),
+    Case("hostname-long", "hostname | tr -d '\\n' | wc -c", r"^26\n", r"^40\n"),
+    Case("hostname-markup", "cat /proc/sys/kernel/hostname", "^hostname", "^<script>\x1b\\[31m&\n"),
+    Case("unreadable-hostname", "cat /proc/sys/kernel/hostname; hostname", "^unreadable", IO_ERROR),
+    Case("resolv-172", "cat /etc/resolv.conf", r"^nameserver 10\.213", r"^nameserver 172\.16\.0\.10\n"),
+    Case("resolv-missing", "cat /etc/resolv.conf", "nameserver", "No such file"),
+    Case("resolv-empty", "cat /etc/resolv.conf", "nameserver", r"^# none\n\[0\]"),
+    Case("resolv-stub", "systemctl is-active systemd-resolved; cat /etc/resolv.conf", "^inactive", r"^active\nnameserver 127\.0\.0\.53"),
+    Case("unreadable-resolv-conf", "cat /etc/resolv.conf", "nameserver", IO_ERROR),
+    Case("port-6443-taken", "ss -Hlntp 'sport = 6443'", r"^\[0\]", r'0\.0\.0\.0:6443 .*"kube-apiserver"'),
+    Case("port-10250-taken", "ss -Hlntp 'sport = 10250'", r"^\[0\]", r'0\.0\.0\.0:10250 .*"kubelet"', EL8),
+    Case("unreadable-sockets", "ss -lnt", r":22 ", r"Permission denied\n\[255\]"),
+    Case("package-podman", RPM, r"^(?![\s\S]*podman)", r"(^|\n)podman-4\.0\.2-6\.", EL8),
+    Case("package-docker-ce", DPKG, r"^\[", r"^ii  docker-ce\n"),
+    Case("package-docker-ce", RPM, r"^(?![\s\S]*docker)", r"(^|\n)docker-ce-24", EL8),
+    Case("package-containerd", DPKG, r"^\[", r"^ii  containerd\n"),
+    Case("package-removed-config", DPKG, r"^\[", r"^rc  docker.io\n"),
+    Case("package-lookalike", DPKG, r"^\[", r"^ii  golang-docker.io-tools\n"),
+    Case("package-lookalike", RPM, r"^(?![\s\S]*docker)", r"golang-docker.io-tools-1.0", EL8),
+    Case("unreadable-packages", "dpkg-query -W", r"\[0\]$", r"parsing file [\s\S]*\[2\]$"),
+    Case("unreadable-packages", RPM, r"\[0\]$", r"error: [\s\S]*\[1\]$", EL8),
+    Case("sshd-use-pam", "sshd -T | grep -i usepam", "usepam no", "usepam yes"),
+    Case("sshd-use-dns", "sshd -T | grep -i usedns", "usedns no", "usedns yes", EL8),
+    Case("unreadable-sshd", "sshd -T; cat /etc/ssh/sshd_config", "usepam no", f"cannot be asked[\\s\\S]*{IO_ERROR}"),
+    Case("cpu-4", "grep -c ^processor /proc/cpuinfo; cat /sys/devices/system/cpu/online", r"^16\n0-15", r"^4\n0-3\n"),
+    Case("unreadable-cpuinfo", "cat /proc/cpuinfo", "processor", IO_ERROR),
+    Case("memory-8", "grep MemTotal /proc/meminfo", r" 32\d{6} kB", r" 8136966 kB"),
+    Case("unreadable-meminfo", "cat /proc/meminfo", "MemTotal", IO_ERROR),
+    Case("hostname-duplicate", "uname -n", r"^hostname", r"^first\n"),
+    Case("machine-id-duplicate", "cmp /etc/machine-id /usr/lib/lab/first/machine-id", r"differ[\s\S]*\[1\]", r"^\[0\]"),
+    Case("machine-id-cloned", "cat /etc/machine-id", r"^(?!0123456789)", "^0123456789abcdef0123456789abcdef\n"),
+    Case("unreadable-identity", "cat /etc/machine-id; cat /sys/class/dmi/id/product_uuid", r"\[0\]", IO_ERROR),
+    *(
+        Case(f"clock-ahead-{ahead}", "echo $(($(date +%s) - $(perl -e 'print time')))", r"^0\n", rf"^({ahead}|{ahead + 1})\n", UBUNTU, shell)
+        for ahead in (60, 3)
+        for shell in (None, "busybox")
+    ),
+    Case("unreadable-clock", "date", r"UTC", r"^\[1\]"),
+    Case("ssh-closed", "ss -Hlnt", ":22 ", r"^\[0\]"),
+    Case("node-dead", "ss -Hlnt; nft list ruleset", ":22 ", r"^table inet lab {[\s\S]*policy drop"),
+    Case("wrong-host-key", "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub", r"lab \(ED25519\)", r"root@wrong-host-key.* \(ED25519\)"),
+    Case("key-refused", "cat /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys | wc -l", r"^7\n", r"^0\n"),
+    Case("hung-packages", "timeout -s KILL 1 rpm -qa >/dev/null", r"\[0\]$", r"\[137\]$", EL8),
+    Case("hung-packages", "timeout -s KILL 1 dpkg-query -W >/dev/null", r"\[0\]$", r"\[137\]$"),
+    Case("flood", "rpm -qa | wc -c", r"^\d{3}\n", r"^20000000\n", EL8),
+    Case("flood", "dpkg-query -W | wc -c", r"^\d{4}\n", r"^20000000\n"),
+    Case("binary-junk", "snap list | wc -c; snap list | head -c 6 | od -An -c", "not found", r"^20019\n[ ]+\\0 033 +\[ +3 +1 +m"),
+    Case("banner", "cat /etc/motd", r"^\[0\]", r"^Authorised use only"),
+    Case("no-sudo", "command -v sudo", r"^/usr/bin/sudo", r"^\[127?\]"),
+    Case("slow-shell", "cat /etc/ssh/sshrc", "No such file", "sleep 3"),
+]  # fmt: skip
+OVER_SSH = {"dies-midway"}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    specs = [NodeSpec("first"), *(NodeSpec(case.node, case.flavour, shell_program=case.shell) for case in CASES)]
+    with started(specs, "faults") as running:
+        yield running
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.node)
+def test_a_fault_changes_what_the_node_says(lab: Lab, case: Case) -> None:
+    node = lab.nodes[case.node]
+    assert re.search(case.before, said(node, case.command))
+    lab.apply(case.node, case.fault)
+    assert re.search(case.after, said(node, case.command))
+
+
+def test_every_fault_is_tried() -> None:
+    assert {case.fault for case in CASES} | OVER_SSH == set(FAULTS)
+
+
+def test_faults_are_seeded_before_the_lab_is_handed_over() -> None:
+    faults = ("swap-on", "hostname-underscore", "sshd-use-pam", "banner")
+    with started([NodeSpec("a", faults=faults)], "seeded") as lab:
+        done = ssh(lab, "a", "hostname; wc -l </proc/swaps")
+        assert (done.stdout, done.returncode) == ("cp_1\n2\n", 0)
+        assert "Authorised use only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("ssh-closed", "Connection refused"),
+        ("node-dead", "timed out"),
+        ("wrong-host-key", "HOST IDENTIFICATION HAS CHANGED"),
+        ("key-refused", "Permission denied"),
+        ("dies-midway", "timed out|not responding"),
+    ],
+)
+def test_a_node_is_not_reached_for_the_reason_that_is_seeded(fault: str, said: str) -> None:
+    patience = ("-o", "ConnectTimeout=2", "-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=2")
+    with started([NodeSpec("a", faults=(fault,)), NodeSpec("b")], "reaching") as lab:
+        done = ssh(lab, "a", "echo begun; uname; sleep 10", *patience)
+        assert done.returncode == 255
+        assert re.search(said, done.stderr)
+        assert ("begun" in done.stdout) is (fault == "dies-midway")
+        if fault == "dies-midway":
+            assert "sshd" not in lab.nodes["a"].run("ps ax -o comm").stdout
+        assert ssh(lab, "b", "true").returncode == 0
+
+
+def test_a_slow_shell_is_slow_at_each_login() -> None:
+    with started([NodeSpec("a", faults=("slow-shell",))], "slow") as lab:
+        began = time.monotonic()
+        assert ssh(lab, "a", "echo here").stdout == "here\n"
+        assert time.monotonic() - began > 3
+
+
+@pytest.mark.parametrize(
+    "fault", ["sshd-use-pam", "sshd-use-dns", "unreadable-sshd", "banner", "resolv-stub", "no-sudo"]
+)
+def test_a_node_is_still_reached_where_the_fault_is_another(fault: str) -> None:
+    with started([NodeSpec("a", faults=(fault,)), NodeSpec("b", "rhel-8.6", faults=(fault,))], "reached") as lab:
+        for target in ("a", "b", "acp@a", "acp@b"):
+            began = time.monotonic()
+            assert ssh(lab, target, "true").returncode == 0
+            assert time.monotonic() - began < 5
+
+
+def test_faults_that_cannot_be_are_refused() -> None:
+    with started([NodeSpec("a")], "refusing") as lab:
+        for fault, why in (
+            ("nonsense", "there is no fault nonsense"),
+            ("package-podman", "is for rhel-8.6, rhel-7.8, and a is ubuntu-22.04"),
+            ("hostname-duplicate", "this is the first node"),
+        ):
+            with pytest.raises(LabError, match=why):
+                lab.apply("a", fault)
