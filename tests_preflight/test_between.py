@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from acp_acceptance.model.between import clock_difference, shared_identities
+from acp_acceptance.model.between import clock_difference, other_zone, shared_identities
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.requirements import OwedRequirement, verifies
 
@@ -20,3 +20,11 @@ def test_clocks_agree(facts: NodeFacts, peers: Mapping[str, NodeFacts], requirem
     apart = clock_difference(facts, peers)
     agree = apart.at_most(requirement["seconds"])
     requirement.expect(agree, "apart", peer=apart.peer, seconds=round(apart.seconds, 3), error=round(apart.error, 3))
+
+
+@verifies("preflight.between.timezone")
+def test_time_zones_are_the_same(
+    facts: NodeFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement
+) -> None:
+    differs = other_zone(facts, peers)
+    requirement.expect_nothing([("differs", vars(zone)) for zone in differs])

@@ -10,7 +10,68 @@ def test_cpu_cores_suffice(facts: NodeFacts, requirement: OwedRequirement) -> No
     requirement.expect(cores >= requirement["cores"], "too_few", cores=cores)
 
 
+@verifies("preflight.capacity.cpu-model")
+def test_processor_is_supported(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    requirement.expect(facts.cpu.part in requirement["parts"], "other", part=facts.cpu.part)
+
+
+@verifies("preflight.capacity.cpu-clock")
+def test_processors_are_fast_enough(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    rate = facts.frequency.gigahertz
+    requirement.expect(rate >= requirement["gigahertz"], "slow", rate=rate, source=facts.frequency.source)
+
+
+@verifies("preflight.capacity.cpu-power-saving")
+def test_processors_do_not_save_power(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    governors = facts.frequency.governors
+    requirement.expect(set(governors) == {requirement["governor"]}, "saving", governors=governors)
+
+
+@verifies("preflight.capacity.cpu-overcommit")
+def test_host_does_not_steal_processor_time(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    stolen = facts.overcommit.steal_percent
+    requirement.expect(stolen <= requirement["percent"], "stolen", stolen=stolen)
+
+
 @verifies("preflight.capacity.memory", "preflight.capacity.memory-advised")
 def test_memory_suffices(facts: NodeFacts, requirement: OwedRequirement) -> None:
     memory = facts.memory
     requirement.expect(memory.holds(requirement["gigabytes"]), "too_little", gibibytes=memory.gibibytes)
+
+
+@verifies("preflight.capacity.memory-overcommit")
+def test_host_does_not_take_memory_back(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    taken = facts.overcommit.ballooned_mebibytes
+    requirement.expect(taken <= requirement["mebibytes"], "taken", mebibytes=taken)
+
+
+@verifies("preflight.capacity.disk-space", "preflight.capacity.disk-space-advised")
+def test_disk_space_suffices(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    systems = facts.filesystems
+    requirement.expect_nothing([("too_small", fault) for fault in systems.too_small(requirement["folders"])])
+    percent = systems.of("/").used_percent
+    requirement.expect(percent < requirement["used_percent"], "full", percent=percent)
+
+
+@verifies("preflight.capacity.package-space", "preflight.capacity.package-space-advised")
+def test_package_has_room(facts: NodeFacts, package_folder: str, requirement: OwedRequirement) -> None:
+    system = facts.filesystems.of(package_folder)
+    enough = system.free_gigabytes >= requirement["gigabytes"]
+    requirement.expect(enough, "too_small", folder=package_folder, place=system.place, free=system.free_gigabytes)
+
+
+@verifies("preflight.capacity.disk-ssd")
+def test_no_disk_rotates(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    for folder in requirement["below"]:
+        rotating = [disk.name for disk in facts.filesystems.whole_disks(folder) if disk.rotating]
+        requirement.expect(not rotating, "rotating", disks=rotating, folder=folder)
+
+
+@verifies("preflight.capacity.etcd-disk-isolated")
+def test_etcd_has_a_disk_of_its_own(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    folder, other = requirement["folder"], requirement["other"]
+    own, others = (facts.filesystems.disk_names(place) for place in (folder, other))
+    shared = [name for name in own if name in others]
+    requirement.expect(not shared, "shared", disks=shared, folder=folder, other=other)
+    slower = [name for name in own if not name.startswith(requirement["prefix"])]
+    requirement.expect(not slower, "no_nvme", disks=slower, folder=folder)

@@ -36,12 +36,14 @@ class Target:
     Attributes:
         node: the inventory's entry, where the target is a node.
         siblings: how many nodes its cluster has, itself among them.
+        installed: the platform runs on it already, by the inventory's word.
     """
 
     kind: str
     name: str
     node: Node | None = field(default=None, compare=False, repr=False)
     siblings: int = field(default=0, compare=False, repr=False)
+    installed: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,15 @@ class PlannedCheck:
 def targets_of(inventory: Inventory) -> list[Target]:
     """Give everything in the site that can owe a requirement, nodes first."""
     sizes = Counter(node.cluster for node in inventory.nodes)
+    # New nodes join a cluster that there is.
+    growing = {node.cluster for node in inventory.nodes if node.new}
+    installed = growing | {name for name, cluster in inventory.site.clusters.items() if cluster.installed}
     return [
-        *(Target("node", node.name, node, sizes[node.cluster]) for node in inventory.nodes),
-        *(Target("cluster", name) for name in inventory.site.clusters),
+        *(
+            Target("node", node.name, node, sizes[node.cluster], node.cluster in installed and not node.new)
+            for node in inventory.nodes
+        ),
+        *(Target("cluster", name, installed=name in installed) for name in inventory.site.clusters),
         Target("site", inventory.site.name),
     ]
 
@@ -82,10 +90,20 @@ def make_plan(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str])
     planned = []
     for requirement in catalogue.owed_by(inventory.site.release):
         if requirement.stage in wanted:
-            for target in (target for target in owing if target.kind == requirement.target):
-                judged = judge(requirement.when, all_dimensions[target])
-                planned.append(PlannedCheck(requirement, target, judged.reason if judged.truth is Truth.FAILS else ""))
+            planned += [
+                PlannedCheck(requirement, target, _excluded(requirement, target, all_dimensions[target]))
+                for target in owing
+                if target.kind == requirement.target
+            ]
     return planned
+
+
+def _excluded(requirement: Requirement, target: Target, dimensions: Dimensions) -> str:
+    """Say why a requirement is not owed, where inventory and release decide that."""
+    if requirement.stage == "preflight" and target.installed and not requirement.also_installed:
+        return "it is installed already, by the inventory's word"
+    judged = judge(requirement.when, dimensions)
+    return judged.reason if judged.truth is Truth.FAILS else ""
 
 
 def owed(
@@ -98,6 +116,8 @@ def owed(
         CollectionError: whether it applies, or what is asked, depends on what was not measured.
     """
     dimensions = Dimensions(inventory, target, snapshot)
+    if requirement.stage == "preflight" and not requirement.also_installed and requirement.id != _EXISTING:
+        _refuse_running(target, snapshot)
     judged = judge(requirement.when, dimensions)
     if judged.truth is Truth.FAILS:
         raise NotApplicableError(judged.reason)
@@ -109,6 +129,18 @@ def owed(
     except NoValueError as error:
         raise NotApplicableError(f"ACP {release.release} asks nothing here: {error}") from error
     return OwedRequirement(requirement, target.name, values)
+
+
+_EXISTING = "preflight.software.existing-kubernetes"
+
+
+def _refuse_running(target: Target, snapshot: Snapshot) -> None:
+    """Let one verdict say that Kubernetes runs on a node already; the others would all be red for that one reason."""
+    facts = snapshot.of(target.kind, target.name)
+    if isinstance(facts, NodeFacts) and facts.holds("kubernetes"):
+        running = facts.kubernetes.processes
+        if running:
+            raise NotApplicableError(f"Kubernetes runs on this node already ({', '.join(running)}); see {_EXISTING}")
 
 
 class Dimensions(dict[str, "Callable[[], Any]"]):
@@ -128,9 +160,11 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             managed_clusters=lambda: site.managed_clusters or 0,
             recovery_pair=lambda: site.dr is not None,
             clusters=lambda: len(site.clusters),
+            search_domains_needed=lambda: site.search_domains_needed,
         )
         if target.node is not None:
             self._add_node(target.node)
+            self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None
             self["nodes"] = lambda: target.siblings
             self._add_facts(target.name, snapshot)
 
@@ -152,6 +186,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             os_version=lambda: facts.os.version,
             kernel=lambda: facts.kernel.version,
             machine=lambda: facts.kernel.machine,
+            frequency_scaling=lambda: bool(facts.frequency.governors),
         )
 
 

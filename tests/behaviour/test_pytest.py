@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acp_acceptance.model.kernel import Swap
+from acp_acceptance.model.boot import Swap
 from recorded import healthy, saved
 from suite import ROOT
 
@@ -48,7 +48,7 @@ def test_workers_give_the_same_record_as_one_process(run_suite: Callable[..., Su
     [
         (("-k", "swap"), {SWAP}),
         (("-m", "advised and between"), {"preflight.between.clock-advised"}),
-        (("-m", "capacity and required"), {"preflight.capacity.cpu-cores", "preflight.capacity.memory"}),
+        (("-m", "advised and users"), {"preflight.users.default-tasks-max-advised"}),
         (("tests_preflight/test_kernel.py::test_swap_is_off",), {SWAP}),
     ],
 )

@@ -9,9 +9,10 @@ import pytest
 
 from acp_acceptance.collect.probe import sections
 from acp_acceptance.model.access import Sshd, parse_sshd
+from acp_acceptance.model.boot import parse_boot, parse_hugepages, parse_modules, parse_swap
 from acp_acceptance.model.hardware import Memory, parse_cpu, parse_memory
 from acp_acceptance.model.identity import parse_identity
-from acp_acceptance.model.kernel import parse_boot, parse_hugepages, parse_kernel, parse_modules, parse_os, parse_swap
+from acp_acceptance.model.kernel import parse_kernel, parse_os
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.network import parse_hostname, parse_listeners, parse_resolver
 from acp_acceptance.model.node import NodeFacts
@@ -94,9 +95,22 @@ def test_modules_count_when_loaded_or_built_in() -> None:
         section(
             sys_module="ip_vs\nip_vs_rr\n",
             builtin="kernel/net/netfilter/ipvs/ip_vs_sh.ko\nkernel/drivers/net/fake-name.ko.xz\n",
+            at_boot="ip_vs\nbr-netfilter\n",
+            ipip="/ipip.ko\n",
+            refused="blacklist pcspkr\ninstall geneve /bin/true\ninstall dccp /sbin/modprobe --ignore-install dccp\n",
         )
     )
     assert modules.missing(["ip_vs", "ip_vs_sh", "fake_name", "ip_vs_wrr"]) == ["ip_vs_wrr"]
+    assert modules.missing_at_boot(["ip_vs", "ip_vs_sh", "ip_vs_rr", "br_netfilter"]) == ["ip_vs_rr"]
+    assert modules.unusable(["ip_vs", "ipip", "vxlan"]) == ["vxlan"]
+    assert modules.refused == {"pcspkr", "geneve"}
+
+
+def test_a_module_that_is_refused_is_not_there_to_be_used() -> None:
+    modules = parse_modules(
+        section("builtin", sys_module="ext4\n", at_boot=Part(1, ""), ipip="/ipip.ko\n", refused="blacklist ipip\n")
+    )
+    assert modules.unusable(["ipip"]) == ["ipip"]
 
 
 SWAPS = "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n"
@@ -146,7 +160,8 @@ def test_a_machine_of_16_gib_holds_16_gb_although_its_kernel_reports_less() -> N
 
 
 def test_the_host_name_is_kept_as_it_is() -> None:
-    assert parse_hostname(section(hostname="CP_1<b>\n")).name == "CP_1<b>"
+    assert parse_hostname(section("at-boot", hostname="CP_1<b>\n")).name == "CP_1<b>"
+    assert parse_hostname(section(hostname="a\n", at_boot="# comment\nb\n")).names == ["a", "b"]
     with pytest.raises(CollectionError):
         parse_hostname(section(hostname="(none)\n"))
 
@@ -155,12 +170,10 @@ def test_the_resolver_is_read_with_its_comments_and_last_search_line() -> None:
     text = (
         "# made by hand\nnameserver 10.0.0.2\nnameserver 172.16.0.1 # x\nsearch a.example\ndomain b.example c.example\n"
     )
-    resolver = parse_resolver(section(resolv_conf=text, resolved=Part(3, "inactive\n")))
+    resolver = parse_resolver(section(resolv_conf=text))
     assert resolver.nameservers == ("10.0.0.2", "172.16.0.1")
     assert resolver.search == ("b.example", "c.example")
-    assert not resolver.stub
-    assert parse_resolver(section("resolv-conf", "resolved")).exists is False
-    assert parse_resolver(section(resolv_conf="", resolved="active\n")).stub
+    assert parse_resolver(section("resolv-conf")).exists is False
 
 
 SS = """Netid State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess

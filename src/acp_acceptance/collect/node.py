@@ -21,6 +21,8 @@ from acp_acceptance.model.sections import ProbeOutput, Section, read_probe
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acp_acceptance.collect.openssh import OpenSsh, Route
     from acp_acceptance.collect.process import Processes
     from acp_acceptance.inventory import Node
@@ -40,16 +42,18 @@ class NodeCollector:
         processes: where running programs are kept, so that they can be ended.
         deadline: seconds for one node, from connecting to the probe's end.
         sudo_password: for sudo; empty where none was given.
+        values: variables of the probe.
     """
 
     ssh: OpenSsh
     processes: Processes
     deadline: float
     sudo_password: str
+    values: Mapping[str, str]
 
     def collect(self, node: Node, route: Route | None) -> NodeFacts:
         """Collect one node. Never raises: one node must not cost the others, whatever it or the runner does."""
-        probe = make_probe(become=node.connection.become)
+        probe = make_probe(become=node.connection.become, values=self.values)
         where = str(route) if route else node.connection.spec
         try:
             if node.connection.backend in {"ssh", "safe-ssh", "local"}:
@@ -149,7 +153,12 @@ def _access(output: ProbeOutput) -> Access | Problem:
     words = output.words
     if "rights" not in words:
         return _UNREACHED
-    return Access(printable(words.get("user", "")), words["rights"], printable(words.get("refused", "")))
+    return Access(
+        printable(words.get("user", "")),
+        words["rights"],
+        printable(words.get("refused", "")),
+        printable(words.get("arrived", ""), limit=64),
+    )
 
 
 def _clock(output: ProbeOutput, talk: Conversation) -> Clock | Problem:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from acp_acceptance.model.node import NodeFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
@@ -38,14 +43,17 @@ class Probe:
     script: bytes
 
 
-def make_probe(*, become: bool | None) -> Probe:
+def make_probe(*, become: bool | None, values: Mapping[str, str] | None = None) -> Probe:
     """Make a probe with a nonce of its own.
 
     Args:
         become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
+        values: variables of the script, such as the paths to look for; sent with it, and on no command line.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    return Probe(nonce, f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'", _script())
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'"
+    given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in (values or {}).items())
+    return Probe(nonce, command, given.encode() + _script())
 
 
 def sections() -> list[str]:

@@ -25,6 +25,15 @@ file() {
   fi
 }
 
+# files NAME PATH ...: those files that exist, each as a part of its own.
+files() {
+  name=$1
+  shift
+  for path; do
+    if [ -e "$path" ]; then file "$name:$path" "$path"; fi
+  done
+}
+
 # command NAME COMMAND ...: the output of a command, or that it is not installed.
 command_() {
   name=$1
@@ -51,10 +60,8 @@ section_kernel() {
 }
 
 section_boot() {
-  for path in /etc/default/grub /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/efi/EFI/*/grub.cfg \
-    /boot/grub/grubenv /boot/grub2/grubenv /boot/loader/entries/*.conf; do
-    if [ -e "$path" ]; then file "file:$path" "$path"; fi
-  done
+  files file /etc/default/grub /boot/grub/grub.cfg /boot/grub2/grub.cfg /boot/efi/EFI/*/grub.cfg \
+    /boot/grub/grubenv /boot/grub2/grubenv /boot/loader/entries/*.conf
 }
 
 section_hugepages() { file enabled /sys/kernel/mm/transparent_hugepage/enabled; }
@@ -64,28 +71,105 @@ section_modules() {
   command_ sys-module ls /sys/module
   read -r release </proc/sys/kernel/osrelease
   file builtin "/lib/modules/$release/modules.builtin"
+  # A module that could be loaded, what is loaded at boot, and what is refused.
+  command_ ipip grep -o '/ipip\.ko' "/lib/modules/$release/modules.dep"
+  command_ at-boot grep -hsv '^ *[#;]' /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
+    /usr/lib/modules-load.d/*.conf
+  command_ refused grep -rhsE '^ *(blacklist|install) ' /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d
 }
 
 section_swap() {
   file proc-swaps /proc/swaps
   file fstab /etc/fstab
   command_ systemctl systemctl list-unit-files --type=swap --no-legend --no-pager
-  for path in /etc/systemd/zram-generator.conf /etc/systemd/zram-generator.conf.d/*.conf \
-    /usr/lib/systemd/zram-generator.conf; do
-    if [ -e "$path" ]; then file "zram:$path" "$path"; fi
-  done
+  files zram /etc/systemd/zram-generator.conf /etc/systemd/zram-generator.conf.d/*.conf \
+    /usr/lib/systemd/zram-generator.conf
 }
 
-section_cpu() { command_ cpuinfo grep -E '^(processor|model name|Model Name|Hardware)' /proc/cpuinfo; }
+section_security() {
+  file enforce /sys/fs/selinux/enforce
+  command_ getenforce getenforce
+  file selinux-config /etc/selinux/config
+  file apparmor /sys/module/apparmor/parameters/enabled
+  file apparmor-profiles /sys/kernel/security/apparmor/profiles
+}
+
+# Asking for rules can load the kernel's filter: only what is loaded already is asked.
+tables() {
+  if grep -q . "/proc/net/$1_tables_names" 2>/dev/null; then
+    if command -v "$1tables-legacy-save" >/dev/null 2>&1; then
+      command_ "$1tables" "$1tables-legacy-save"
+    else
+      command_ "$1tables" "$1tables-save"
+    fi
+  fi
+}
+
+section_firewall() {
+  if [ ! -e /sys/module/nf_tables ]; then
+    mark "part unloaded"
+    mark "done unloaded 0"
+  elif command -v nft >/dev/null 2>&1; then
+    command_ nft nft list ruleset
+  else
+    command_ nft iptables-save
+  fi
+  tables ip
+  tables ip6
+}
+
+section_services() {
+  # shellcheck disable=SC2086 - words
+  command_ systemctl systemctl show --no-pager --property=Id,LoadState,ActiveState,UnitFileState -- $units
+}
+
+section_tasks() { command_ systemctl systemctl show --property=DefaultTasksMax; }
+
+section_cpu() {
+  command_ cpuinfo grep -E '^(processor|model name|Model Name|Hardware|CPU implementer|CPU part)' /proc/cpuinfo
+}
+
+section_frequency() {
+  for path in /sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor; do
+    if [ -e "$path" ]; then
+      command_ governors sort -u /sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor
+      break
+    fi
+  done
+  files cpufreq /sys/devices/system/cpu/cpu0/cpufreq/base_frequency /sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq
+  command_ cpuinfo grep -E -m 4 '^(model name|cpu MHz)' /proc/cpuinfo
+  command_ dmidecode dmidecode -t processor
+}
+
+section_overcommit() {
+  command_ stat grep '^cpu ' /proc/stat
+  command_ vmstat grep '^balloon_' /proc/vmstat
+}
 
 section_memory() { file meminfo /proc/meminfo; }
 
-section_hostname() { file hostname /proc/sys/kernel/hostname; }
+section_hostname() {
+  file hostname /proc/sys/kernel/hostname
+  file at-boot /etc/hostname
+}
+
+section_hosts() { file hosts /etc/hosts; }
+
+section_interfaces() {
+  command_ addresses ip -o address show
+  command_ routes ip route show
+  command_ routes6 ip -6 route show
+}
+
+section_timezone() {
+  command_ localtime readlink -f /etc/localtime
+  command_ rule tail -n 1 /etc/localtime
+  command_ now date '+%Z %z'
+}
 
 section_resolver() {
   # A dangling link gives no configuration: it counts as absent.
   if [ -e /etc/resolv.conf ]; then file resolv-conf /etc/resolv.conf; else mark "absent resolv-conf"; fi
-  command_ resolved systemctl is-active systemd-resolved
 }
 
 section_listeners() {
@@ -100,9 +184,7 @@ section_listeners() {
 
 section_sshd() {
   command_ sshd sshd -T
-  for path in /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf; do
-    if [ -e "$path" ]; then file "file:$path" "$path"; fi
-  done
+  files file /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf
 }
 
 section_identity() {
@@ -129,6 +211,80 @@ section_packages() {
     mark "absent rpm"
   fi
   command_ snap snap list
+}
+
+# The lists that follow come with the script: what any release asks for.
+section_programs() {
+  for name in $programs; do
+    path=$(command -v "$name") && mark "part $name" && printf '%s' "$path" && mark "done $name 0" || mark "absent $name"
+  done
+}
+
+section_binaries() {
+  for folder in $binary_folders; do
+    mark "part $folder"
+    if [ -d "$folder" ]; then
+      for name in $binary_names; do
+        if [ -e "$folder/$name" ] || [ -L "$folder/$name" ]; then echo "$name"; fi
+      done
+    fi
+    mark "done $folder 0"
+  done
+}
+
+# For each path: kind, permissions, owner, group; of a folder also what is in it.
+section_paths() {
+  for path in $paths; do
+    if [ -e "$path" ] || [ -L "$path" ]; then
+      mark "part $path"
+      mark "part $path" >&2
+      stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then ls -A -- "$path" | head -n 20; fi
+      mark "done $path $?"
+    else
+      mark "absent $path"
+    fi
+  done
+}
+
+section_encryption() {
+  if [ -e /etc/kubernetes/encryption-provider.conf ]; then
+    command_ stat stat -c '%a|%U|%G' /etc/kubernetes/encryption-provider.conf
+    command_ digest sha256sum /etc/kubernetes/encryption-provider.conf
+  else
+    mark "absent stat"
+  fi
+}
+
+section_kubernetes() {
+  mark "part processes"
+  for path in /proc/[0-9]*/comm; do
+    IFS= read -r name 2>/dev/null <"$path" || continue
+    case $name in
+      kubelet | kube-apiserver | kube-controller | kube-scheduler | kube-proxy | etcd | k3s* | rke2* | microk8s*) echo "$name" ;;
+    esac
+  done
+  mark "done processes 0"
+}
+
+section_mounts() { file mounts /proc/self/mounts; }
+
+# For each folder: the nearest one that exists, and the file system that holds it.
+section_filesystems() {
+  holders=''
+  mark "part folders"
+  for path in $folders; do
+    holder=$path
+    while [ ! -d "$holder" ] && [ "$holder" != / ]; do
+      holder=${holder%/*}
+      holder=${holder:-/}
+    done
+    echo "$path $holder"
+    holders="$holders $holder"
+  done
+  mark "done folders 0"
+  # shellcheck disable=SC2086 - words
+  command_ df df -P -k $holders
+  command_ lsblk lsblk -P -o KNAME,NAME,PKNAME,TYPE,ROTA
 }
 
 # --- running --------------------------------------------------------------------------------------------------------
@@ -202,6 +358,9 @@ start() {
     return
   fi
   mark "say user $(id -un 2>/dev/null || id -u)"
+  # The last but one word is the address at which the connection ended here.
+  arrived=${SSH_CONNECTION% *}
+  mark "say arrived ${arrived##* }"
   if [ "$(id -u)" = 0 ]; then
     run_probe root
   elif [ "$become" = no ]; then

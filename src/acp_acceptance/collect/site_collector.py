@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acp_acceptance import __version__
+from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
@@ -20,9 +21,10 @@ from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.model.text import printable
+from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from acp_acceptance.inventory import Inventory, Node
 
@@ -72,14 +74,17 @@ def collect(
     for cluster in cluster_facts(inventory.site.clusters.values()):
         snapshot.targets["cluster", cluster.target] = cluster
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
-        finished = _Run(settings, Path(folder), snapshot, progress).collect(nodes)
+        values = looked_for(load_catalogue(), inventory)
+        finished = _Run(settings, Path(folder), snapshot, progress, values).collect(nodes)
     return snapshot, finished
 
 
 class _Run:
     """One collection."""
 
-    def __init__(self, settings: Settings, folder: Path, snapshot: Snapshot, progress: Progress) -> None:
+    def __init__(
+        self, settings: Settings, folder: Path, snapshot: Snapshot, progress: Progress, values: Mapping[str, str]
+    ) -> None:
         self._settings = settings
         self._snapshot = snapshot
         self._progress = progress
@@ -87,7 +92,7 @@ class _Run:
         self._lock = threading.Lock()
         self._done = 0
         self._ssh = open_ssh(settings, folder)
-        self._collector = NodeCollector(self._ssh, self._processes, settings.deadline, settings.sudo_password)
+        self._collector = NodeCollector(self._ssh, self._processes, settings.deadline, settings.sudo_password, values)
 
     def collect(self, nodes: Sequence[Node]) -> bool:
         """Collect all nodes; ``False`` where that was interrupted."""

@@ -99,6 +99,7 @@ class _Nodes:
         new = variables.boolean("new")
         minimum = self._minimum(variables)
         network = variables.text("acp_network")
+        address = variables.checked("acp_address", addresses.checked_address)
         roles = frozenset(Role(group) for group in groups.intersection(ROLE_GROUPS))
         if not roles:
             self._add(
@@ -121,7 +122,7 @@ class _Nodes:
             new=bool(new),
             groups=groups,
             connection=connection,
-            address=connection.host,
+            address=address or connection.host,
             network=network or self._network(cluster),
             minimum=minimum,
         )

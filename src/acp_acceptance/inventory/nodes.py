@@ -112,7 +112,7 @@ class Node(Frozen):
         new: whether it is to be added to an installed cluster.
         groups: every Ansible group it is in, parents among them, ``all`` not.
         connection: how it is reached.
-        address: where it is reached: ``ansible_host``, or its name.
+        address: its own in the cluster: ``acp_address``, else where it is reached (``ansible_host``, its name).
         network: name of the network it is in; nodes of one network owe each other its latency and bandwidth.
         minimum: what it must have at least.
     """

@@ -81,6 +81,7 @@ class ClusterPlan(Frozen):
         network: name of the network its nodes are in; the cluster's own name unless said.
         kubeconfig: file that reaches the cluster's API, on the machine that runs the suite.
         context: the context in that file.
+        installed: the platform runs on it already; preflight then only looks at what lies between it and others.
         etcd_endpoints: where the other side's etcd synchroniser reaches this cluster's etcd directly.
         parameters: what its installer's pages ask.
     """
@@ -90,6 +91,7 @@ class ClusterPlan(Frozen):
     network: str | None = Field(default=None, min_length=1, examples=["site-a"])
     kubeconfig: LocalPath | None = Field(default=None, examples=["kubeconfigs/global.yaml"])
     context: str | None = Field(default=None, min_length=1, examples=["admin@global"])
+    installed: bool = Field(default=False, examples=["true"])
     etcd_endpoints: Annotated[
         tuple[Annotated[str, AfterValidator(addresses.checked_etcd_endpoint)], ...], BeforeValidator(one_or_many)
     ] = ()
@@ -134,7 +136,7 @@ class Package(Frozen):
     """
 
     file: str | None = Field(default=None, min_length=1, examples=["/root/installer-core-v4.2.0-x86.tar"])
-    folder: str = Field(default="/root/cpaas-install", pattern="^/", examples=["/root/cpaas-install"])
+    folder: str = Field(default="/root/cpaas-install", pattern=r"^/[^\s*?\[\]]*$", examples=["/root/cpaas-install"])
     architecture: Literal["x86", "arm", "hybrid"] | None = None
     checksum: Annotated[str, AfterValidator(_checksum)] | None = None
     signature: str | None = Field(default=None, min_length=1, examples=["/root/installer-core-v4.0.0-x86.tar.sig"])

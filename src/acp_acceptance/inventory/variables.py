@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.inventory.errors import Problems
 
-OURS = ("acp_minimum", "acp_network", "new")
+OURS = ("acp_address", "acp_minimum", "acp_network", "new")
 """Variables of this suite, for hosts and groups."""
 
 SITE_ELSEWHERE = "the site's block stands here; write it under all.vars.acp"

@@ -42,11 +42,13 @@ class Access:
         user: who logged in.
         rights: ``root`` (logged in as root), ``sudo`` (without a password), ``sudo-password`` (with one), ``none``.
         detail: what sudo said where it refused.
+        arrived_at: the node's own address at which the SSH connection ended; empty where there was none.
     """
 
     user: str
     rights: str
     detail: str
+    arrived_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A peer whose facts were not measured is left out here: its own verdict is *broke
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.model.measurement import Fact
     from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.software import EncryptionFile
 
 
 def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[str]:
@@ -86,6 +88,62 @@ def clock_difference(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> ClockDif
     # Nobody is nearer to the median than the clock that is the median: the others are to blame for all differences.
     peer = max(blamed, key=apart.__getitem__) if blamed else min(apart, key=apart.__getitem__)
     return ClockDifference(peer, apart[peer], clock.error + others[peer].error)
+
+
+@dataclass(frozen=True)
+class OtherZone:
+    """A time zone that differs from the one most nodes have.
+
+    Attributes:
+        zone: the node's.
+        peer: a node that has the other.
+        other: the other.
+    """
+
+    zone: str
+    peer: str
+    other: str
+
+
+def other_zone(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[OtherZone]:
+    """Give how a node's time zone differs from the one that most nodes of its cluster have; nothing where it does not.
+
+    Where no zone is that of most, every node that differs from another is told so.
+
+    Raises:
+        CollectionError: the node's own zone was not measured, or that of no peer.
+    """
+    zone = own.timezone
+    others = _measured(type(own).timezone, own, peers)
+    same = 1 + sum(other.rule == zone.rule for _, other in others)
+    rivals = Counter(other.rule for _, other in others if other.rule != zone.rule)
+    if not rivals or same > rivals.most_common(1)[0][1]:
+        return []
+    rule = rivals.most_common(1)[0][0]
+    peer, other = next((peer, other) for peer, other in others if other.rule == rule)
+    return [OtherZone(str(zone), peer, str(other))]
+
+
+def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[tuple[str, dict[str, object]]]:
+    """Give how a standby's encryption file differs from those of the primary's nodes.
+
+    Returns:
+        Names of sentences, each with its values; nothing where all are the same.
+
+    Raises:
+        CollectionError: the inventory names no node of a primary, or the file was measured on none of them.
+    """
+    found = {name: facts.encryption for name, facts in primary.items() if facts.holds("encryption")}
+    if not found:
+        raise CollectionError(
+            "the primary's nodes were not collected, so there is nothing to compare with; "
+            "say installed: true of the primary's cluster in the inventory, and let --hosts choose its nodes too"
+        )
+    without = [name for name, file in found.items() if not file.present]
+    if without:
+        return [("absent_on_primary", {"peers": without})]
+    others = [name for name, file in found.items() if file.digest != own.digest]
+    return [("differs", {"peers": others})] if others and own.present else []
 
 
 def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:

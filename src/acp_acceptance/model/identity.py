@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from acp_acceptance.model.measurement import CollectionError
+
 if TYPE_CHECKING:
     from acp_acceptance.model.sections import Section
 
@@ -60,3 +62,39 @@ class Clock:
 
     offset: float
     error: float
+
+
+@dataclass(frozen=True)
+class TimeZone:
+    """A node's time zone.
+
+    Attributes:
+        name: of the zone (``Europe/Moscow``); empty where /etc/localtime is a copy, or is not there (UTC).
+        rule: the zone's rule for times to come (``MSK-3``), by which two names of one zone are the same; the offset in
+            force where the file gives none.
+    """
+
+    name: str
+    rule: str
+
+    def __str__(self) -> str:
+        return self.name or self.rule
+
+
+def parse_timezone(section: Section) -> TimeZone:
+    """Read where /etc/localtime leads, its last line, and the offset in force.
+
+    Raises:
+        CollectionError: not even the offset can be read.
+    """
+    target = section.parts["localtime"].text.strip() if "localtime" in section.parts else ""
+    _, found, name = target.partition("/zoneinfo/")
+    rule = section.parts["rule"].text.strip() if "rule" in section.parts else ""
+    if not _ZONE_RULE.fullmatch(rule):
+        rule = section.text("now").strip()
+    if not rule:
+        raise CollectionError("date does not say the time zone's offset")
+    return TimeZone(name if found else "", rule)
+
+
+_ZONE_RULE = re.compile(r"[A-Za-z<][\w<>+,./:-]{2,60}")

@@ -114,6 +114,10 @@ class Facts:
         self._values[fact.name] = typed
         return typed
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a fact was measured."""
+        return name in self._values and not isinstance(self._values[name], Problem)
+
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""
         return {name: value for name, value in self._values.items() if isinstance(value, Problem)}

@@ -16,9 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hostname:
-    """The host name in force, as the kernel has it."""
+    """The host name.
+
+    Attributes:
+        name: in force, as the kernel has it.
+        at_boot: the one a reboot sets; ``None`` where /etc/hostname is not there, and the network may give one.
+    """
 
     name: str
+    at_boot: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names now and after a reboot, once each."""
+        return list(dict.fromkeys([self.name, *filter(None, [self.at_boot])]))
 
 
 def parse_hostname(section: Section) -> Hostname:
@@ -30,7 +41,8 @@ def parse_hostname(section: Section) -> Hostname:
     name = section.text("hostname").strip("\n")
     if not name or name == "(none)":
         raise CollectionError("the host name is not set")
-    return Hostname(name)
+    lines = (line.strip() for line in (section.optional("at-boot") or "").splitlines())
+    return Hostname(name, next((line for line in lines if line and not line.startswith("#")), None))
 
 
 @dataclass(frozen=True)
@@ -41,17 +53,15 @@ class Resolver:
         exists: /etc/resolv.conf is there (a dangling link is not).
         nameservers: addresses in their order.
         search: domains of the ``search`` or ``domain`` line that counts, the last one.
-        stub: systemd-resolved runs.
     """
 
     exists: bool
     nameservers: tuple[str, ...]
     search: tuple[str, ...]
-    stub: bool
 
 
 def parse_resolver(section: Section) -> Resolver:
-    """Read /etc/resolv.conf and ask for systemd-resolved.
+    """Read /etc/resolv.conf.
 
     Raises:
         CollectionError: the file is there and cannot be read.
@@ -65,10 +75,7 @@ def parse_resolver(section: Section) -> Resolver:
                 nameservers.append(address)
             case ["search" | "domain", *domains]:
                 search = domains
-    # `is-active` exits with 3 for an inactive unit: its word counts, not its status.
-    resolved = section.parts.get("resolved")
-    stub = resolved is not None and resolved.text.split()[:1] in (["active"], ["activating"], ["reloading"])
-    return Resolver(text is not None, tuple(nameservers), tuple(search), stub)
+    return Resolver(text is not None, tuple(nameservers), tuple(search))
 
 
 @dataclass(frozen=True)

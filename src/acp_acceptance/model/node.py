@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 from acp_acceptance.model.access import Access, Contact, Sshd, parse_sshd
-from acp_acceptance.model.hardware import Cpu, Memory, parse_cpu, parse_memory
-from acp_acceptance.model.identity import Clock, Identity, parse_identity
-from acp_acceptance.model.kernel import (
+from acp_acceptance.model.addresses import Hosts, Interfaces, parse_hosts, parse_interfaces
+from acp_acceptance.model.boot import (
     Boot,
     Hugepages,
-    Kernel,
     Modules,
-    OperatingSystem,
     Swap,
     parse_boot,
     parse_hugepages,
-    parse_kernel,
     parse_modules,
-    parse_os,
     parse_swap,
 )
+from acp_acceptance.model.hardware import (
+    Cpu,
+    Frequency,
+    Memory,
+    Overcommit,
+    parse_cpu,
+    parse_frequency,
+    parse_memory,
+    parse_overcommit,
+)
+from acp_acceptance.model.identity import Clock, Identity, TimeZone, parse_identity, parse_timezone
+from acp_acceptance.model.kernel import Kernel, OperatingSystem, parse_kernel, parse_os
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
-from acp_acceptance.model.software import Packages, parse_packages
+from acp_acceptance.model.security import Firewall, Security, parse_firewall, parse_security
+from acp_acceptance.model.services import Services, TasksMax, parse_services, parse_tasks
+from acp_acceptance.model.software import (
+    Binaries,
+    EncryptionFile,
+    Kubernetes,
+    Packages,
+    Paths,
+    Programs,
+    parse_binaries,
+    parse_encryption,
+    parse_kubernetes,
+    parse_packages,
+    parse_paths,
+    parse_programs,
+)
+from acp_acceptance.model.storage import FileSystems, Mounts, parse_filesystems, parse_mounts
 
 
 class NodeFacts(Facts):
@@ -37,11 +60,27 @@ class NodeFacts(Facts):
     hugepages = Fact(Hugepages, parse_hugepages)
     modules = Fact(Modules, parse_modules)
     swap = Fact(Swap, parse_swap)
+    security = Fact(Security, parse_security)
+    firewall = Fact(Firewall, parse_firewall)
+    services = Fact(Services, parse_services)
+    tasks = Fact(TasksMax, parse_tasks)
     cpu = Fact(Cpu, parse_cpu)
+    frequency = Fact(Frequency, parse_frequency)
     memory = Fact(Memory, parse_memory)
+    overcommit = Fact(Overcommit, parse_overcommit)
+    mounts = Fact(Mounts, parse_mounts)
+    filesystems = Fact(FileSystems, parse_filesystems)
     hostname = Fact(Hostname, parse_hostname)
+    hosts = Fact(Hosts, parse_hosts)
+    interfaces = Fact(Interfaces, parse_interfaces)
     resolver = Fact(Resolver, parse_resolver)
     listeners = Fact(Listeners, parse_listeners)
     sshd = Fact(Sshd, parse_sshd)
     identity = Fact(Identity, parse_identity)
+    timezone = Fact(TimeZone, parse_timezone)
     packages = Fact(Packages, parse_packages)
+    programs = Fact(Programs, parse_programs)
+    binaries = Fact(Binaries, parse_binaries)
+    paths = Fact(Paths, parse_paths)
+    encryption = Fact(EncryptionFile, parse_encryption)
+    kubernetes = Fact(Kubernetes, parse_kubernetes)

@@ -20,7 +20,17 @@ from acp_acceptance.plan import PlannedCheck, Target
 from acp_acceptance.plugin import verdicts
 from acp_acceptance.plugin.acceptance import ACCEPTANCE, Acceptance
 from acp_acceptance.plugin.controller import Controller
-from acp_acceptance.plugin.fixtures import acceptance, facts, peer, peers, planned, requirement
+from acp_acceptance.plugin.fixtures import (
+    acceptance,
+    facts,
+    known_address,
+    package_folder,
+    peer,
+    peers,
+    planned,
+    primary,
+    requirement,
+)
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
 from acp_acceptance.plugin.scheduling import TargetScheduling
@@ -31,7 +41,19 @@ from acp_acceptance.requirements import OwedRequirement, load_catalogue
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["acceptance", "acp_host", "acp_node", "facts", "peer", "peers", "planned", "requirement"]
+__all__ = [
+    "acceptance",
+    "acp_host",
+    "acp_node",
+    "facts",
+    "known_address",
+    "package_folder",
+    "peer",
+    "peers",
+    "planned",
+    "primary",
+    "requirement",
+]
 
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 
@@ -182,7 +204,7 @@ def _parameter(check: PlannedCheck, ids: Sequence[str]) -> Any:  # noqa: ANN401 
     """Name a test by its target; the second requirement of a function also by its own name."""
     requirement = check.requirement
     name = requirement.id.rpartition(".")[2]
-    twin = "" if requirement.id == ids[0] else f",{'advised' if name.endswith('-advised') else name}"
+    twin = "" if requirement.id == ids[0] else f",{'advised' if requirement.id == f'{ids[0]}-advised' else name}"
     marks = [getattr(pytest.mark, mark) for mark in (requirement.severity, requirement.area)]
     return pytest.param(check, id=f"{check.target.name}{twin}", marks=marks)
 

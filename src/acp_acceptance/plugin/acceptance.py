@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from acp_acceptance.inventory import Role
 from acp_acceptance.plan import PlannedCheck, Target, make_plan, targets_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acp_acceptance.collect import Settings
-    from acp_acceptance.inventory import Inventory, Node, Waivers
+    from acp_acceptance.inventory import ClusterRole, Inventory, Node, Waivers
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Language
@@ -78,6 +79,15 @@ class Acceptance:
                 if node.cluster == cluster
             }
         return self._peers[cluster]
+
+    def control_plane_of(self, side: ClusterRole) -> Mapping[str, NodeFacts]:
+        """Give the facts of all control plane nodes of one side of the pair; those not collected say so when read."""
+        clusters = {name for name, cluster in self.inventory.site.clusters.items() if cluster.role is side}
+        return {
+            node.name: cast("NodeFacts", self.snapshot.of("node", node.name))
+            for node in self.inventory.nodes
+            if node.cluster in clusters and Role.CONTROL_PLANE in node.roles
+        }
 
 
 ACCEPTANCE = pytest.StashKey[Acceptance]()

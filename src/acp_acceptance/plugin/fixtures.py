@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
@@ -64,3 +65,23 @@ def peer(planned: PlannedCheck, acceptance: Acceptance) -> ClusterFacts:
         raise CollectionError(f"the inventory names {len(others) + 1} clusters, and a pair are two")
     found: Any = acceptance.snapshot.of("cluster", others[0])
     return cast("ClusterFacts", found)
+
+
+@pytest.fixture
+def primary(acceptance: Acceptance) -> Mapping[str, NodeFacts]:
+    """What was observed of the control plane nodes of the pair's primary."""
+    return acceptance.control_plane_of(ClusterRole.PRIMARY)
+
+
+@pytest.fixture
+def known_address(planned: PlannedCheck) -> str:
+    """The address, or the name in its place, by which the inventory knows this node."""
+    if planned.target.node is None:
+        raise CollectionError(f"{planned.target.name} is no node of the inventory")
+    return planned.target.node.address
+
+
+@pytest.fixture
+def package_folder(acceptance: Acceptance) -> str:
+    """The folder in which the installation package is unpacked."""
+    return acceptance.inventory.site.package.folder

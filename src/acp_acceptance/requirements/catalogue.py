@@ -90,6 +90,8 @@ class Requirement(_Data):
         target: kind of target that owes it.
         source: key of the guide's section in the release's file.
         when: condition under which it applies; see :mod:`acp_acceptance.requirements.conditions`.
+        also_installed: before an installation, it is also asked of nodes and clusters that are installed already (those
+            that new nodes join, the primary when a standby is installed).
         waivable: a waiver may cover a failure.
         waivable_unmeasured: a waiver may also cover that it could not be measured.
         title: what is checked, in a few words.
@@ -104,6 +106,7 @@ class Requirement(_Data):
     target: Literal["node", "cluster", "site"]
     source: str
     when: dict[str, Any] = {}
+    also_installed: bool = False
     waivable: bool = True
     waivable_unmeasured: bool = False
     title: Text

@@ -135,7 +135,7 @@ class RequirementList:
         found = [rule["value"] for rule in rules if judge(rule.get("when", {}), known).truth is not Truth.FAILS]
         if "union" in value:
             return list(dict.fromkeys(entry for item in found for entry in item))
-        if all(isinstance(item, dict) for item in found):
+        if found and all(isinstance(item, dict) for item in found):
             return {key: " / ".join(dict.fromkeys(str(item[key]) for item in found)) for key in found[0]}
         return " / ".join(dict.fromkeys(map(str, found)))
 

@@ -28,5 +28,10 @@ def similar(packages: Packages, names: Sequence[str], families: Sequence[str]) -
     ]
 
 
+def matching(packages: Packages, globs: Sequence[str]) -> list[str]:
+    """Give installed packages whose names match one of ``globs``."""
+    return sorted(name for name in packages.installed if any(fnmatchcase(name, glob) for glob in globs))
+
+
 def _conflicts(name: str, names: Sequence[str], families: Sequence[str]) -> bool:
     return name in names or any(fnmatchcase(name, family) for family in families)

@@ -30,6 +30,15 @@ class NoValueError(Exception):
     """The release gives this target no value; the requirement does not apply to it. The message says why."""
 
 
+def possible(value: Any) -> list[Any]:  # noqa: ANN401 - whatever YAML holds
+    """Give every value that a constant, rules or a union can come to, each once."""
+    if not isinstance(value, dict) or not {"rules", "union"} & value.keys():
+        return [value]
+    found = [rule["value"] for rule in value.get("rules") or value["union"]]
+    found += [value["otherwise"]] if value.get("otherwise") is not None else []
+    return [item for number, item in enumerate(found) if item not in found[:number]]
+
+
 def choose(values: Mapping[str, Any], dimensions: Dimensions) -> dict[str, Any]:
     """Choose each of ``values`` for the target that ``dimensions`` describe.
 
