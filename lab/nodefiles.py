@@ -6,7 +6,7 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
-from lab.kernel_view import CPUS, FOLDER, MEMORY_GIB, kernel_files, memory_files, processor_files
+from lab.kernel_view import FOLDER, kernel_files, memory_files, processor_files
 from lab.plan import NodeFile
 from lab.programs import run
 from lab.trees import PASSWORD_MARK
@@ -81,8 +81,8 @@ def _machine_files(spec: NodeSpec) -> dict[str, str]:
         seen = kernel_files(spec.kernel, spec.system.build)
         files = {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
         files[f"usr/lib/modules/{spec.kernel}/modules.builtin"] = ""
-    if spec.cpus != CPUS:
-        files |= processor_files(spec.cpus)
-    if spec.memory_gib != MEMORY_GIB:
-        files |= memory_files(spec.memory_gib)
+    if spec.processors != spec.system.cpus:
+        files |= processor_files(spec.processors, spec.system.machine)
+    if spec.memory != spec.system.memory_gib:
+        files |= memory_files(spec.memory)
     return files

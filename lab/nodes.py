@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from lab.faults import FAULTS
 from lab.flavours import FLAVOURS, Flavour
-from lab.kernel_view import CPUS, MEMORY_GIB
 from lab.programs import ENVIRONMENT, LabError
 
 SHELLS = ("dash", "bash", "busybox")
@@ -26,8 +25,8 @@ class NodeSpec:
         faults: of :data:`lab.FAULTS`, seeded before the lab is handed over.
         shell_program: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (then the usual commands are busybox's, too);
             the flavour's own unless said.
-        cpus: how many processors it shows.
-        memory_gib: how much memory it shows, less what a kernel keeps for itself.
+        cpus: how many processors it shows; the flavour's usual number unless said.
+        memory_gib: how much memory it shows, less what a kernel keeps for itself; the flavour's usual unless said.
         hostname: another host name.
         kernel: another kernel release.
         with_client_key: its root has the lab's key, and reaches the other nodes with it.
@@ -38,8 +37,8 @@ class NodeSpec:
     roles: tuple[str, ...] = ("control_plane",)
     faults: tuple[str, ...] = ()
     shell_program: str | None = None
-    cpus: int = CPUS
-    memory_gib: int = MEMORY_GIB
+    cpus: int | None = None
+    memory_gib: int | None = None
     hostname: str | None = None
     kernel: str | None = None
     with_client_key: bool = False
@@ -48,6 +47,16 @@ class NodeSpec:
     def system(self) -> Flavour:
         """The flavour's data."""
         return FLAVOURS[self.flavour]
+
+    @property
+    def processors(self) -> int:
+        """How many processors it shows."""
+        return self.cpus or self.system.cpus
+
+    @property
+    def memory(self) -> int:
+        """How much memory is built in, in GiB."""
+        return self.memory_gib or self.system.memory_gib
 
     def check(self) -> None:
         """Refuse what cannot be.

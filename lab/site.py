@@ -206,7 +206,7 @@ class Lab:
             hostname=spec.hostname or spec.name,
             address=address,
             layers=[str(layer) for layer in (*above, *layers)],
-            views=views(spec.cpus, spec.memory_gib),
+            views=views(spec.processors, spec.memory),
             files=files,
             links={"usr/bin/sh": shell} if shell != spec.system.shell_program else {},
         )

@@ -8,7 +8,8 @@ install -m 755 /mnt/init /mnt/replace /mnt/reload-sshd /mnt/on-login $lab/
 mv /usr/bin/uname $lab/uname
 # In the places of the real ones.
 install -m 755 /mnt/uname /mnt/systemctl /usr/bin/
-install -m 644 /mnt/units /mnt/manager /etc/lab/systemd/
+printf '#!/bin/sh\nexec uname -m\n' >/usr/bin/arch
+install -m 644 /mnt/units /etc/lab/systemd/
 
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /etc/hostname
 install -m 644 /mnt/sshd_config /etc/ssh/sshd_config
