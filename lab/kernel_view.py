@@ -6,6 +6,7 @@ files of its own in these places; they can be written like any other, which is h
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _BY_FLAVOUR = (
     "/proc/cmdline",
     "/proc/modules",
     "/proc/swaps",
+    "/proc/stat",
+    "/proc/vmstat",
     "/sys/kernel/mm/transparent_hugepage/enabled",
     "/sys/module",
     "/sys/class",
@@ -183,3 +186,24 @@ def memory_files(gib: int) -> dict[str, str]:
     }
     text = "".join(f"{key + ':':<16}{value:>8} kB\n" for key, value in values.items())
     return {f"{FOLDER}/memory/{gib}": text}
+
+
+def load_files(cpus: int) -> dict[str, str]:
+    """Give the files that count what this machine does: a node has the same age, and nobody takes anything from it.
+
+    They stand still: between two readings nothing was done.
+    """
+    machine = Path("/proc/stat").read_text(encoding="ascii")
+    born = next(line for line in machine.splitlines() if line.startswith("btime "))
+    # user, nice, system, idle, waiting for disks, interrupts (two), stolen by the hypervisor, guests (two)
+    one = (12000, 0, 6000, 900000, 300, 0, 200, 0, 0, 0)
+    rows = [("cpu ", [count * cpus for count in one]), *((f"cpu{number}", one) for number in range(cpus))]
+    processors = "".join(f"{name} {' '.join(map(str, counts))}\n" for name, counts in rows)
+    others = f"intr 100000\nctxt 200000\n{born}\nprocesses 5000\nprocs_running 1\nprocs_blocked 0\n"
+    counters = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
+    usual = [line for line in counters if not line.startswith("balloon_")]
+    balloon = [f"balloon_{name} 0" for name in ("inflate", "deflate", "migrate")]
+    return {
+        f"{FOLDER}/seen/proc/stat": processors + others,
+        f"{FOLDER}/seen/proc/vmstat": "".join(f"{line}\n" for line in (*usual, *balloon)),
+    }

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
-from lab.kernel_view import FOLDER, kernel_files, memory_files, processor_files
+from lab.kernel_view import FOLDER, kernel_files, load_files, memory_files, processor_files
 from lab.plan import NodeFile
 from lab.programs import run
 from lab.trees import PASSWORD_MARK
@@ -76,10 +76,10 @@ def own_files(spec: NodeSpec, machine_id: str, host_key: Path) -> list[NodeFile]
 
 def _machine_files(spec: NodeSpec) -> dict[str, str]:
     """Give what differs from the flavour's usual kernel and machine."""
-    files = {}
+    files = load_files(spec.processors)
     if spec.kernel:
         seen = kernel_files(spec.kernel, spec.system.build)
-        files = {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
+        files |= {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
         files[f"usr/lib/modules/{spec.kernel}/modules.builtin"] = ""
     if spec.processors != spec.system.cpus:
         files |= processor_files(spec.processors, spec.system.machine)

@@ -6,6 +6,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from lab.disks import USUAL, Disks
 from lab.faults import FAULTS
 from lab.flavours import FLAVOURS, Flavour
 from lab.programs import ENVIRONMENT, LabError
@@ -29,6 +30,7 @@ class NodeSpec:
         memory_gib: how much memory it shows, less what a kernel keeps for itself; the flavour's usual unless said.
         hostname: another host name.
         kernel: another kernel release.
+        disks: its disks and file systems; the usual ones of its role unless said.
         with_client_key: its root has the lab's key, and reaches the other nodes with it.
     """
 
@@ -41,6 +43,7 @@ class NodeSpec:
     memory_gib: int | None = None
     hostname: str | None = None
     kernel: str | None = None
+    disks: Disks | None = None
     with_client_key: bool = False
 
     @property
@@ -58,6 +61,18 @@ class NodeSpec:
         """How much memory is built in, in GiB."""
         return self.memory_gib or self.system.memory_gib
 
+    @property
+    def usual_disks(self) -> str:
+        """The name of the usual disks of its role; empty where it has others."""
+        if self.disks:
+            return ""
+        return "control_plane" if "control_plane" in self.roles else "worker"
+
+    @property
+    def layout(self) -> Disks:
+        """Its disks and file systems."""
+        return self.disks or USUAL[self.usual_disks]
+
     def check(self) -> None:
         """Refuse what cannot be.
 
@@ -70,6 +85,8 @@ class NodeSpec:
             raise LabError(f"there is no flavour {self.flavour}; there are {', '.join(FLAVOURS)}")
         if self.shell_program not in (None, *SHELLS):
             raise LabError(f"there is no shell {self.shell_program}; there are {', '.join(SHELLS)}")
+        if problem := self.layout.problem():
+            raise LabError(f"disks of {self.name}: {problem}")
         for name in self.faults:
             check_fault(name, self)
 

@@ -37,6 +37,9 @@ class NodePlan:
         views: places of /proc and /sys to what is mounted there, both as paths in the node.
         files: its own.
         links: symbolic links: path to target.
+        devices: disks in /dev that can be seen and not opened: name to major and minor number.
+        device_links: links in /dev: path to target.
+        mounts: place, source and GiB of each file system; the first is the root.
     """
 
     name: str
@@ -46,6 +49,9 @@ class NodePlan:
     views: dict[str, str]
     files: list[NodeFile]
     links: dict[str, str]
+    devices: dict[str, tuple[int, int]]
+    device_links: dict[str, str]
+    mounts: list[tuple[str, str, int]]
 
 
 @dataclass(frozen=True)

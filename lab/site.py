@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.disks import disk_tree, disk_views, mount_table, shown
 from lab.host_keys import host_keys, make_key
 from lab.kernel_view import views
 from lab.networks import claim_network, folder_of, prefix_of, sweep
@@ -201,14 +202,27 @@ class Lab:
             files.append(NodeFile("root/.ssh/known_hosts", self.known_hosts.read_text(encoding="ascii"), PRIVATE))
         shell = spec.shell_program or spec.system.shell_program
         above = [busybox_layer(self.say)] if shell == "busybox" else []
+        key = spec.usual_disks or "own"
+        disks = shown(spec.layout, spec.system.volume_group)
+        links = {"usr/bin/sh": shell} if shell != spec.system.shell_program else {}
+        if spec.disks:
+            texts, more_links = disk_tree(key, spec.disks, spec.system)
+            files += [NodeFile(path, text) for path, text in texts.items()]
+            links |= more_links
+        files.append(
+            NodeFile("etc/fstab", mount_table(disks.mounts, "xfs" if spec.system.manager == "rpm" else "ext4"))
+        )
         return NodePlan(
             name=spec.name,
             hostname=spec.hostname or spec.name,
             address=address,
             layers=[str(layer) for layer in (*above, *layers)],
-            views=views(spec.processors, spec.memory),
+            views={**views(spec.processors, spec.memory), **disk_views(key)},
             files=files,
-            links={"usr/bin/sh": shell} if shell != spec.system.shell_program else {},
+            links=links,
+            devices=disks.devices,
+            device_links=disks.device_links,
+            mounts=disks.mounts,
         )
 
     def _ask(self, plan: LabPlan) -> dict[str, int]:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 _START_SECONDS = 30.0
 _LOOK_SECONDS = 0.005
 _CHUNK = 65536
-_SIZE = "600g"
-"""What the nodes show as the size of their disks, which are in memory: no real space is taken before it is used."""
 
 
 class _Told(Exception):  # noqa: N818 - no error: it was told to end
@@ -107,7 +105,7 @@ class Supervisor:
         namespaces.unshare(namespaces.NEW_NETWORK | namespaces.NEW_MOUNTS)
         namespaces.keep_mounts_private()
         self._place.mkdir()
-        namespaces.mount("tmpfs", self._place, f"mode=700,size={_SIZE}")
+        namespaces.mount("tmpfs", self._place, "mode=700")
         report, reports = os.pipe()
         gate, opener = os.pipe()
         for node in self._plan.nodes:

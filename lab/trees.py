@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cache import built
+from lab.disks import USUAL, disk_tree
 from lab.flavours import FLAVOURS, SEEDED_PACKAGES, Flavour
 from lab.kernel_view import flavour_files
 from lab.packages import write_debs, write_spec
@@ -49,7 +50,14 @@ def layers_of(flavour: Flavour, say: Callable[[str], None] = print) -> list[Path
     """
     common = common_layers(say)
     scripts = [_source(name) for name in ("flavour.sh", "layer.sh", "getenforce", "units")]
-    recipe = (flavour, flavour_files(flavour), SEEDED_PACKAGES, scripts, [path.name for path in common])
+    recipe = (
+        flavour,
+        flavour_files(flavour),
+        _disk_trees(flavour),
+        SEEDED_PACKAGES,
+        scripts,
+        [path.name for path in common],
+    )
     return [built(flavour.name, recipe, lambda folder: _build_flavour(flavour, common, folder), say), *common]
 
 
@@ -130,8 +138,10 @@ def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
     packages = {**flavour.packages, **SEEDED_PACKAGES}
     with _workshop(layer) as workshop:
         material = workshop / "material"
-        _write(material / "tree", {**flavour_files(flavour), **flavour.files})
-        for path, target in (flavour.links or {}).items():
+        disk_files, disk_links = _disk_trees(flavour)
+        _write(material / "tree", {**flavour_files(flavour), **flavour.files, **disk_files})
+        for path, target in {**(flavour.links or {}), **disk_links}.items():
+            (material / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
             (material / "tree" / path).symlink_to(target)
         _write(
             material,
@@ -144,6 +154,17 @@ def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
         else:
             write_spec(material / "lab.spec", packages)
         _build_in(workshop, "flavour.sh", below, layer, flavour.manager, flavour.shell_program, flavour.machine)
+
+
+def _disk_trees(flavour: Flavour) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the files and links of the disks that nodes usually have."""
+    files: dict[str, str] = {}
+    links: dict[str, str] = {}
+    for key, disks in USUAL.items():
+        more_files, more_links = disk_tree(key, disks, flavour)
+        files |= more_files
+        links |= more_links
+    return files, links
 
 
 def _build_busybox(layer: Path) -> None:

@@ -19,7 +19,6 @@ echo Etc/UTC >/etc/timezone
 sed -i 's/^#*DefaultTasksMax=.*/DefaultTasksMax=infinity/' /etc/systemd/system.conf
 grep -q '^DefaultTasksMax=infinity$' /etc/systemd/system.conf
 : >/etc/motd
-printf '# device mount-point type options dump pass\n/dev/sda2 / ext4 defaults 0 1\n' >/etc/fstab
 printf '%%_dbpath /var/lib/rpm\n' >/etc/rpm/macros
 
 # The password column without a password is "*": "!" is a locked account, which sshd refuses where PAM is not used.
