@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import namespaces
+from lab.networks import hardware_address
 from lab.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lab.plan import NodeFile, NodePlan
+    from lab.plan import LabPlan, NodeFile, NodePlan
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 _LINKS = {
@@ -114,12 +115,17 @@ def _show(views: dict[str, str]) -> None:
         os.close(descriptor)
 
 
-def connect(node: NodePlan, gateway: str) -> None:
+def connect(node: NodePlan, plan: LabPlan) -> None:
     """Set up the node's interfaces, of which the supervisor has made the outer one."""
-    words = (
-        f"link set lo up\naddress add {node.address}/24 dev eth0\nlink set eth0 up\nroute add default via {gateway}\n"
-    )
-    run("ip", "-batch", "-", given=words)
+    words = [
+        "link set lo up",
+        f"address add {node.address}/{plan.prefix_length} dev eth0",
+        "link set eth0 up",
+        f"route add default via {plan.gateway}",
+    ]
+    if plan.neighbours_known:
+        words.append(f"neighbor add {plan.gateway} lladdr {hardware_address(plan.gateway)} dev eth0 nud permanent")
+    run("ip", "-batch", "-", given="\n".join([*words, ""]))
 
 
 def become_init() -> None:
