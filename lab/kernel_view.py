@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lab.flavours import LARGER_CPUS, LARGER_MEMORY_GIB
+
 if TYPE_CHECKING:
     from lab.flavours import Flavour
 
@@ -23,7 +25,7 @@ _BY_FLAVOUR = (
     "/proc/swaps",
     "/proc/stat",
     "/proc/vmstat",
-    "/sys/kernel/mm/transparent_hugepage/enabled",
+    "/sys/kernel/mm",
     "/sys/module",
     "/sys/class",
 )
@@ -50,6 +52,8 @@ def flavour_files(flavour: Flavour) -> dict[str, str]:
         "proc/modules": "".join(f"{name} 16384 0 - Live 0x0000000000000000\n" for name in flavour.modules),
         "proc/swaps": "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n",
         "sys/kernel/mm/transparent_hugepage/enabled": "always madvise [never]\n",
+        "sys/kernel/mm/transparent_hugepage/defrag": "always defer defer+madvise [madvise] never\n",
+        "sys/kernel/mm/ksm/run": "0\n",
     }
     for name in flavour.modules:
         seen |= {f"sys/module/{name}/{key}": f"{value}\n" for key, value in _MODULE.items()}
@@ -60,7 +64,9 @@ def flavour_files(flavour: Flavour) -> dict[str, str]:
         **{f"{FOLDER}/seen/{path}": content for path, content in seen.items()},
         **_module_files(flavour),
         **processor_files(flavour.cpus, flavour.machine),
+        **processor_files(LARGER_CPUS, flavour.machine),
         **memory_files(flavour.memory_gib),
+        **memory_files(LARGER_MEMORY_GIB),
         f"boot/vmlinuz-{flavour.kernel}": "",
     }
 

@@ -6,6 +6,7 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
+from lab.flavours import LARGER_CPUS, LARGER_MEMORY_GIB
 from lab.kernel_view import FOLDER, kernel_files, load_files, memory_files, processor_files
 from lab.plan import NodeFile
 from lab.programs import run
@@ -81,8 +82,8 @@ def _machine_files(spec: NodeSpec) -> dict[str, str]:
         seen = kernel_files(spec.kernel, spec.system.build)
         files |= {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
         files[f"usr/lib/modules/{spec.kernel}/modules.builtin"] = ""
-    if spec.processors != spec.system.cpus:
+    if spec.processors not in {spec.system.cpus, LARGER_CPUS}:
         files |= processor_files(spec.processors, spec.system.machine)
-    if spec.memory != spec.system.memory_gib:
+    if spec.memory not in {spec.system.memory_gib, LARGER_MEMORY_GIB}:
         files |= memory_files(spec.memory)
     return files

@@ -1,7 +1,7 @@
 """Operating systems a lab node can be: identity, kernel, boot configuration, package database. All of it is data."""
 
 from lab.flavours import debian, kylin, red_hat
-from lab.flavours.flavour import Flavour
+from lab.flavours.flavour import LARGER_CPUS, LARGER_MEMORY_GIB, Flavour
 
 FLAVOURS = {flavour.name: flavour for flavour in (*debian.FLAVOURS, *red_hat.FLAVOURS, *kylin.FLAVOURS)}
 
@@ -14,4 +14,4 @@ SEEDED_PACKAGES = {
 }
 """Packages that faults install, really, from empty packages: name to version and release."""
 
-__all__ = ["FLAVOURS", "SEEDED_PACKAGES", "Flavour"]
+__all__ = ["FLAVOURS", "LARGER_CPUS", "LARGER_MEMORY_GIB", "SEEDED_PACKAGES", "Flavour"]

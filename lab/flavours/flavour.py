@@ -17,6 +17,10 @@ MODULES = (
 )  # fmt: skip
 
 
+LARGER_CPUS, LARGER_MEMORY_GIB = 24, 48
+"""What ACP advises for a worker; the trees of flavours hold this machine, too."""
+
+
 @dataclass(frozen=True)
 class Flavour:
     """An operating system, as a node of it looks from inside.
