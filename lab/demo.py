@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lab.flavours import FLAVOURS, LARGER_CPUS, LARGER_MEMORY_GIB
 from lab.nodes import NodeSpec
 from lab.site import Lab
 
@@ -17,7 +18,8 @@ UBUNTU, RED_HAT = "ubuntu-22.04", "rhel-8.6"
 def usual_nodes(count: int, flavour: str | None = None) -> list[NodeSpec]:
     """Give healthy nodes: up to three for the control plane, of which the first is the installer, the rest workers.
 
-    They are Ubuntu and Red Hat in turn, unless ``flavour`` is said.
+    They are Ubuntu and Red Hat in turn, unless ``flavour`` is said. They meet what every release of ACP asks for and
+    advises where the platform manages ten clusters.
     """
     control_plane = min(3, count)
     specs = []
@@ -27,7 +29,10 @@ def usual_nodes(count: int, flavour: str | None = None) -> list[NodeSpec]:
             roles: tuple[str, ...] = ("control_plane", "installer") if number == 0 else ("control_plane",)
             specs.append(NodeSpec(f"cp-{number + 1}", system, roles))
         else:
-            specs.append(NodeSpec(f"worker-{number - control_plane + 1}", system, ("worker",)))
+            cpus = max(FLAVOURS[system].cpus, LARGER_CPUS)
+            memory = max(FLAVOURS[system].memory_gib, LARGER_MEMORY_GIB)
+            name = f"worker-{number - control_plane + 1}"
+            specs.append(NodeSpec(name, system, ("worker",), cpus=cpus, memory_gib=memory))
     return specs
 
 

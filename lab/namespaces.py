@@ -53,10 +53,10 @@ def enter(namespace: int, kind: int) -> None:
     _checked(_libc.setns(namespace, kind), "setns")
 
 
-def mount(kind: str, target: Path | str, options: str = "", flags: int = 0) -> None:
-    """Mount a new file system."""
-    source, place, text = kind.encode(), os.fsencode(target), options.encode()
-    _checked(_libc.mount(source, place, source, ctypes.c_ulong(flags), text), f"mount {kind} on {target}")
+def mount(kind: str, target: Path | str, options: str = "", flags: int = 0, source: str = "") -> None:
+    """Mount a new file system; ``source`` is what shows as its device."""
+    device, place, text = (source or kind).encode(), os.fsencode(target), options.encode()
+    _checked(_libc.mount(device, place, kind.encode(), ctypes.c_ulong(flags), text), f"mount {kind} on {target}")
 
 
 def bind(source: Path | str, target: Path | str, *, read_only: bool | None = None) -> None:

@@ -1,4 +1,6 @@
-"""Networks of labs, 10.213.1.0/24 to 10.213.254.0/24: a lab claims one, and its folder on this machine with it.
+"""Networks of labs: a lab claims one, and its folder on this machine with it.
+
+Usual ones are 10.213.1.0/24 to 10.213.254.0/24; for labs of more nodes there are 10.214.0.0/20 to 10.214.240.0/20.
 
 A claim is a socket of that name in the kernel's own name space (abstract): it belongs to the network namespace whose
 addresses it stands for, only one process can have it, and it ends with the process whatever ends that. Who listens
@@ -12,12 +14,17 @@ import shutil
 import socket
 import struct
 from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
 from pathlib import Path
 
 from lab.programs import LabError
 
-NUMBERS = range(1, 255)
+_USUAL, _LARGE = range(1, 255), range(256, 272)
+_FIRST_HOST = 2
+USUAL_NODES, MOST_NODES = 240, 1000
+"""What a usual network holds, and a large one: a bridge has not many more ports."""
 _RUNNING = Path("/run/acp-lab")
+_BLOCK = 256
 _CREDENTIALS = struct.Struct("iII")
 
 
@@ -26,23 +33,47 @@ def folder_of(number: int) -> Path:
     return _RUNNING / str(number)
 
 
+def network_of(number: int) -> IPv4Network:
+    """Give a network by its number."""
+    if number in _USUAL:
+        return IPv4Network(f"10.213.{number}.0/24")
+    return IPv4Network(f"10.214.{(number - _LARGE.start) * 16}.0/20")
+
+
+def is_large(number: int) -> bool:
+    """Tell whether a network is one for labs of many nodes."""
+    return number in _LARGE
+
+
 def prefix_of(number: int) -> str:
-    """Give the first three numbers of a network's addresses."""
-    return f"10.213.{number}"
+    """Give the first three numbers of the first 256 addresses of a network: this machine's, and those for a VIP."""
+    return str(network_of(number).network_address).rpartition(".")[0]
+
+
+def addresses_of(number: int, count: int) -> list[str]:
+    """Give addresses for so many nodes; in a large network they begin after the first 256."""
+    hosts = islice(network_of(number).hosts(), _BLOCK if is_large(number) else _FIRST_HOST - 1, None)
+    # Some programs take the other two for a network and its broadcast address.
+    return [str(host) for host in islice((host for host in hosts if 0 < int(host) % _BLOCK < _BLOCK - 1), count)]
+
+
+def hardware_address(address: str) -> str:
+    """Give the hardware address of the interface with an address, from those that anybody may use."""
+    return f"02:ac:{IPv4Address(address).packed.hex(':')}"
 
 
 def _name(number: int) -> str:
     return f"\0acp-lab/{number}"
 
 
-def claim_network() -> tuple[int, socket.socket]:
-    """Take a free network and its folder, which is empty.
+def claim_network(nodes: int) -> tuple[int, socket.socket]:
+    """Take a free network for so many nodes, and its folder, which is empty.
 
     Raises:
         LabError: none is free.
     """
-    taken = _routed()
-    for number in NUMBERS:
+    routed = _routed()
+    for number in _USUAL if nodes <= USUAL_NODES else _LARGE:
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             claim.bind(_name(number))
@@ -51,7 +82,7 @@ def claim_network() -> tuple[int, socket.socket]:
             if error.errno != errno.EADDRINUSE:
                 raise
             continue
-        if number in taken:
+        if any(address in network_of(number) for address in routed):
             claim.close()
             continue
         _remove(number)
@@ -93,12 +124,7 @@ def _remove(number: int) -> None:
     shutil.rmtree(folder_of(number), ignore_errors=True)
 
 
-def _routed() -> set[int]:
-    """Give the numbers of networks that this machine already has a route into."""
-    numbers = set()
-    for line in Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]:
-        _interface, destination, *_ = line.split()
-        address = IPv4Address(int.from_bytes(bytes.fromhex(destination), "little"))
-        if address in IPv4Network("10.213.0.0/16"):
-            numbers.add(address.packed[2])
-    return numbers
+def _routed() -> list[IPv4Address]:
+    """Give the addresses at which the networks begin that this machine already has a route into."""
+    lines = Path("/proc/net/route").read_text(encoding="ascii").splitlines()[1:]
+    return [IPv4Address(int.from_bytes(bytes.fromhex(line.split()[1]), "little")) for line in lines]

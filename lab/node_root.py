@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import namespaces
+from lab.networks import hardware_address
 from lab.programs import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lab.plan import NodeFile, NodePlan
+    from lab.plan import LabPlan, NodeFile, NodePlan
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 _LINKS = {
@@ -24,23 +25,30 @@ _LINKS = {
     "stdout": "/proc/self/fd/1",
     "stderr": "/proc/self/fd/2",
 }
-_OF_THIS_MACHINE = ("/sys/class/net", "/sys/class/block")
+_OF_THIS_MACHINE = ("/sys/class/net",)
 _ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 
 def build_root(node: NodePlan, shared: Iterable[NodeFile], place: Path) -> None:
-    """Make the node's root in a folder of a temporary file system, and move this process into it."""
+    """Make the node's root in a folder, and move this process into it."""
+    (_, source, size), *volumes = node.mounts
+    place.mkdir()
+    namespaces.mount("tmpfs", place, f"mode=755,size={size}g")
     root = place / "root"
     for name in ("upper", "work", "root"):
-        (place / name).mkdir(parents=True)
+        (place / name).mkdir()
     options = f"lowerdir={':'.join(node.layers)},upperdir={place}/upper,workdir={place}/work"
-    namespaces.mount("overlay", root, options)
+    namespaces.mount("overlay", root, options, source=source)
+    for where, device, gib in volumes:
+        (root / where[1:]).mkdir(parents=True, exist_ok=True)
+        namespaces.mount("tmpfs", root / where[1:], f"mode=755,size={gib}g", source=device)
     _write_files(root, [*shared, *node.files])
     for path, target in node.links.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).unlink(missing_ok=True)
         (root / path).symlink_to(target)
     _mount_kernel(root)
-    _make_devices(root / "dev")
+    _make_devices(root / "dev", node)
     namespaces.make_root(root)
     socket.sethostname(node.hostname)
     _protect_the_machine()
@@ -66,14 +74,19 @@ def _mount_kernel(root: Path) -> None:
     (root / "run" / "sshd").mkdir(mode=0o755)
 
 
-def _make_devices(dev: Path) -> None:
-    """Make the usual devices, and no disk: a node cannot reach those of this machine."""
+def _make_devices(dev: Path, node: NodePlan) -> None:
+    """Make the usual devices, and the node's disks, which cannot be opened: it cannot reach those of this machine."""
     namespaces.mount("tmpfs", dev, "mode=755", flags=namespaces.NO_SUID)
     for name, (major, minor) in _DEVICES.items():
         os.mknod(dev / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
         (dev / name).chmod(0o666)
     for name, target in _LINKS.items():
         (dev / name).symlink_to(target)
+    for name, (major, minor) in node.devices.items():
+        os.mknod(dev / name, stat.S_IFBLK | 0o660, os.makedev(major, minor))
+    (dev / "mapper").mkdir()
+    for path, target in node.device_links.items():
+        (dev / path).symlink_to(target)
     (dev / "pts").mkdir()
     (dev / "shm").mkdir()
     namespaces.mount("devpts", dev / "pts", "newinstance,ptmxmode=0666,mode=620,gid=5")
@@ -102,12 +115,17 @@ def _show(views: dict[str, str]) -> None:
         os.close(descriptor)
 
 
-def connect(node: NodePlan, gateway: str) -> None:
+def connect(node: NodePlan, plan: LabPlan) -> None:
     """Set up the node's interfaces, of which the supervisor has made the outer one."""
-    words = (
-        f"link set lo up\naddress add {node.address}/24 dev eth0\nlink set eth0 up\nroute add default via {gateway}\n"
-    )
-    run("ip", "-batch", "-", given=words)
+    words = [
+        "link set lo up",
+        f"address add {node.address}/{plan.prefix_length} dev eth0",
+        "link set eth0 up",
+        f"route add default via {plan.gateway}",
+    ]
+    if plan.neighbours_known:
+        words.append(f"neighbor add {plan.gateway} lladdr {hardware_address(plan.gateway)} dev eth0 nud permanent")
+    run("ip", "-batch", "-", given="\n".join([*words, ""]))
 
 
 def become_init() -> None:

@@ -6,7 +6,8 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING
 
-from lab.kernel_view import CPUS, FOLDER, MEMORY_GIB, kernel_files, memory_files, processor_files
+from lab.flavours import LARGER_CPUS, LARGER_MEMORY_GIB
+from lab.kernel_view import FOLDER, kernel_files, load_files, memory_files, processor_files
 from lab.plan import NodeFile
 from lab.programs import run
 from lab.trees import PASSWORD_MARK
@@ -76,13 +77,13 @@ def own_files(spec: NodeSpec, machine_id: str, host_key: Path) -> list[NodeFile]
 
 def _machine_files(spec: NodeSpec) -> dict[str, str]:
     """Give what differs from the flavour's usual kernel and machine."""
-    files = {}
+    files = load_files(spec.processors)
     if spec.kernel:
         seen = kernel_files(spec.kernel, spec.system.build)
-        files = {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
+        files |= {f"{FOLDER}/seen/{path}": text for path, text in seen.items()}
         files[f"usr/lib/modules/{spec.kernel}/modules.builtin"] = ""
-    if spec.cpus != CPUS:
-        files |= processor_files(spec.cpus)
-    if spec.memory_gib != MEMORY_GIB:
-        files |= memory_files(spec.memory_gib)
+    if spec.processors not in {spec.system.cpus, LARGER_CPUS}:
+        files |= processor_files(spec.processors, spec.system.machine)
+    if spec.memory not in {spec.system.memory_gib, LARGER_MEMORY_GIB}:
+        files |= memory_files(spec.memory)
     return files

@@ -6,9 +6,9 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from lab.disks import USUAL, Disks
 from lab.faults import FAULTS
 from lab.flavours import FLAVOURS, Flavour
-from lab.kernel_view import CPUS, MEMORY_GIB
 from lab.programs import ENVIRONMENT, LabError
 
 SHELLS = ("dash", "bash", "busybox")
@@ -26,10 +26,11 @@ class NodeSpec:
         faults: of :data:`lab.FAULTS`, seeded before the lab is handed over.
         shell_program: what /bin/sh is: ``dash``, ``bash`` or ``busybox`` (then the usual commands are busybox's, too);
             the flavour's own unless said.
-        cpus: how many processors it shows.
-        memory_gib: how much memory it shows, less what a kernel keeps for itself.
+        cpus: how many processors it shows; the flavour's usual number unless said.
+        memory_gib: how much memory it shows, less what a kernel keeps for itself; the flavour's usual unless said.
         hostname: another host name.
         kernel: another kernel release.
+        disks: its disks and file systems; the usual ones of its role unless said.
         with_client_key: its root has the lab's key, and reaches the other nodes with it.
     """
 
@@ -38,16 +39,39 @@ class NodeSpec:
     roles: tuple[str, ...] = ("control_plane",)
     faults: tuple[str, ...] = ()
     shell_program: str | None = None
-    cpus: int = CPUS
-    memory_gib: int = MEMORY_GIB
+    cpus: int | None = None
+    memory_gib: int | None = None
     hostname: str | None = None
     kernel: str | None = None
+    disks: Disks | None = None
     with_client_key: bool = False
 
     @property
     def system(self) -> Flavour:
         """The flavour's data."""
         return FLAVOURS[self.flavour]
+
+    @property
+    def processors(self) -> int:
+        """How many processors it shows."""
+        return self.cpus or self.system.cpus
+
+    @property
+    def memory(self) -> int:
+        """How much memory is built in, in GiB."""
+        return self.memory_gib or self.system.memory_gib
+
+    @property
+    def usual_disks(self) -> str:
+        """The name of the usual disks of its role; empty where it has others."""
+        if self.disks:
+            return ""
+        return "control_plane" if "control_plane" in self.roles else "worker"
+
+    @property
+    def layout(self) -> Disks:
+        """Its disks and file systems."""
+        return self.disks or USUAL[self.usual_disks]
 
     def check(self) -> None:
         """Refuse what cannot be.
@@ -61,6 +85,8 @@ class NodeSpec:
             raise LabError(f"there is no flavour {self.flavour}; there are {', '.join(FLAVOURS)}")
         if self.shell_program not in (None, *SHELLS):
             raise LabError(f"there is no shell {self.shell_program}; there are {', '.join(SHELLS)}")
+        if problem := self.layout.problem():
+            raise LabError(f"disks of {self.name}: {problem}")
         for name in self.faults:
             check_fault(name, self)
 

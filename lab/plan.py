@@ -37,6 +37,9 @@ class NodePlan:
         views: places of /proc and /sys to what is mounted there, both as paths in the node.
         files: its own.
         links: symbolic links: path to target.
+        devices: disks in /dev that can be seen and not opened: name to major and minor number.
+        device_links: links in /dev: path to target.
+        mounts: place, source and GiB of each file system; the first is the root.
     """
 
     name: str
@@ -46,6 +49,9 @@ class NodePlan:
     views: dict[str, str]
     files: list[NodeFile]
     links: dict[str, str]
+    devices: dict[str, tuple[int, int]]
+    device_links: dict[str, str]
+    mounts: list[tuple[str, str, int]]
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class LabPlan:
         folder: the lab's private folder.
         interface: name of the interface on this machine.
         gateway: address of this machine in the lab's network.
+        prefix_length: of the network.
+        neighbours_known: everybody is told the others' hardware addresses, since there are too many for the kernel,
+            which keeps a thousand for all networks together, to ask for.
         owner: id of the process with which the lab ends; ``None`` for a lab that stays.
         parent: id of a process in whose network this machine's end of the lab belongs.
         files: of every node.
@@ -65,6 +74,8 @@ class LabPlan:
     folder: str
     interface: str
     gateway: str
+    prefix_length: int
+    neighbours_known: bool
     owner: int | None
     parent: int
     files: list[NodeFile]

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.disks import disk_tree, disk_views, mount_table, shown
 from lab.host_keys import host_keys, make_key
 from lab.kernel_view import views
-from lab.networks import claim_network, folder_of, prefix_of, sweep
+from lab.networks import MOST_NODES, addresses_of, claim_network, folder_of, is_large, network_of, prefix_of, sweep
 from lab.nodefiles import PRIVATE, first_node_files, login_files, network_files, own_files
 from lab.nodes import LabNode, NodeSpec
 from lab.plan import LabPlan, NodeFile, NodePlan
@@ -37,8 +38,6 @@ _TOOLS = {
     "ssh-keygen": "openssh-client",
     "chroot": "coreutils",
 }
-_FIRST_HOST = 2
-_MOST_NODES = 240
 _STOP_SECONDS = 60
 
 
@@ -106,7 +105,7 @@ class Lab:
 
     @property
     def prefix(self) -> str:
-        """The first three numbers of all addresses."""
+        """The first three numbers of this machine's address, and of those that no node has, such as for a VIP."""
         return prefix_of(self._network)
 
     def apply(self, node: str, fault: str) -> None:
@@ -127,7 +126,7 @@ class Lab:
         self._check()
         trees = {spec.flavour: layers_of(spec.system, self.say) for spec in self.specs}
         sweep()
-        self._network, claim = claim_network()
+        self._network, claim = claim_network(len(self.specs))
         self.directory = folder_of(self._network)
         try:
             with claim:
@@ -157,12 +156,13 @@ class Lab:
             spec.check()
         if len({spec.name for spec in self.specs}) < len(self.specs):
             raise LabError("each node of a lab needs a name of its own")
-        if not 0 < len(self.specs) <= _MOST_NODES:
-            raise LabError(f"a lab has 1 to {_MOST_NODES} nodes")
+        if not 0 < len(self.specs) <= MOST_NODES:
+            raise LabError(f"a lab has 1 to {MOST_NODES} nodes")
 
     def _prepare(self, trees: dict[str, list[Path]]) -> LabPlan:
         """Write what is for people, and plan what the supervisor does."""
-        addresses = {spec.name: f"{self.prefix}.{number}" for number, spec in enumerate(self.specs, start=_FIRST_HOST)}
+        numbered = addresses_of(self._network, len(self.specs))
+        addresses = {spec.name: address for spec, address in zip(self.specs, numbered, strict=True)}
         gateway = f"{self.prefix}.1"
         make_key(self.identity_file, f"lab-{self.name}")
         keys = host_keys(self._network, len(self.specs))
@@ -182,6 +182,8 @@ class Lab:
             folder=str(self.directory),
             interface=f"acplab{self._network}",
             gateway=gateway,
+            prefix_length=network_of(self._network).prefixlen,
+            neighbours_known=is_large(self._network),
             owner=owner,
             parent=os.getpid(),
             files=[
@@ -201,14 +203,27 @@ class Lab:
             files.append(NodeFile("root/.ssh/known_hosts", self.known_hosts.read_text(encoding="ascii"), PRIVATE))
         shell = spec.shell_program or spec.system.shell_program
         above = [busybox_layer(self.say)] if shell == "busybox" else []
+        key = spec.usual_disks or "own"
+        disks = shown(spec.layout, spec.system.volume_group)
+        links = {"usr/bin/sh": shell} if shell != spec.system.shell_program else {}
+        if spec.disks:
+            texts, more_links = disk_tree(key, spec.disks, spec.system)
+            files += [NodeFile(path, text) for path, text in texts.items()]
+            links |= more_links
+        files.append(
+            NodeFile("etc/fstab", mount_table(disks.mounts, "xfs" if spec.system.manager == "rpm" else "ext4"))
+        )
         return NodePlan(
             name=spec.name,
             hostname=spec.hostname or spec.name,
             address=address,
             layers=[str(layer) for layer in (*above, *layers)],
-            views=views(spec.cpus, spec.memory_gib),
+            views={**views(spec.processors, spec.memory), **disk_views(key)},
             files=files,
-            links={"usr/bin/sh": shell} if shell != spec.system.shell_program else {},
+            links=links,
+            devices=disks.devices,
+            device_links=disks.device_links,
+            mounts=disks.mounts,
         )
 
     def _ask(self, plan: LabPlan) -> dict[str, int]:

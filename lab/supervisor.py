@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from lab import namespaces, node_root
+from lab.networks import hardware_address
 from lab.plan import LabPlan
 from lab.programs import LabError, run
 
@@ -29,10 +30,9 @@ if TYPE_CHECKING:
     from lab.plan import NodePlan
 
 _START_SECONDS = 30.0
+_SECONDS_A_NODE = 0.3
 _LOOK_SECONDS = 0.005
 _CHUNK = 65536
-_SIZE = "600g"
-"""What the nodes show as the size of their disks, which are in memory: no real space is taken before it is used."""
 
 
 class _Told(Exception):  # noqa: N818 - no error: it was told to end
@@ -94,6 +94,7 @@ class Supervisor:
         self._plan = plan
         self._nodes: dict[str, int] = {}
         self._owner = None if plan.owner is None else os.pidfd_open(plan.owner)
+        self._patience = _START_SECONDS + _SECONDS_A_NODE * len(plan.nodes)
         self._place = Path(plan.folder) / "nodes"
         self._machine = os.open(f"/proc/{plan.parent}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self._processes = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
@@ -107,7 +108,7 @@ class Supervisor:
         namespaces.unshare(namespaces.NEW_NETWORK | namespaces.NEW_MOUNTS)
         namespaces.keep_mounts_private()
         self._place.mkdir()
-        namespaces.mount("tmpfs", self._place, f"mode=700,size={_SIZE}")
+        namespaces.mount("tmpfs", self._place, "mode=700")
         report, reports = os.pipe()
         gate, opener = os.pipe()
         for node in self._plan.nodes:
@@ -149,7 +150,7 @@ class Supervisor:
             node_root.build_root(node, self._plan.files, self._place / node.name)
             # Without a word from the parent, it has ended.
             if os.read(gate, 1):
-                node_root.connect(node, self._plan.gateway)
+                node_root.connect(node, self._plan)
                 node_root.become_init()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent says it
             os.write(reports, f"{node.name}: {error}\n".encode())
@@ -157,7 +158,7 @@ class Supervisor:
 
     def _await_reports(self, report: int) -> None:
         """Wait until each node has its namespaces."""
-        patience = time.monotonic() + _START_SECONDS
+        patience = time.monotonic() + self._patience
         count = 0
         while count < len(self._nodes):
             said = self._read(report, patience)
@@ -167,52 +168,53 @@ class Supervisor:
 
     def _await_end(self, report: int) -> None:
         """Wait until each node runs its first program, or has said why not."""
-        if said := self._read(report, time.monotonic() + _START_SECONDS):
+        if said := self._read(report, time.monotonic() + self._patience):
             raise LabError(_words(said))
         os.close(report)
 
-    @staticmethod
-    def _read(report: int, patience: float) -> bytes:
+    def _read(self, report: int, patience: float) -> bytes:
         ready, _, _ = select.select([report], [], [], max(0.0, patience - time.monotonic()))
         if not ready:
-            raise LabError(f"the lab's nodes did not start within {_START_SECONDS:.0f} s")
+            raise LabError(f"the lab's nodes did not start within {self._patience:.0f} s")
         return os.read(report, _CHUNK)
 
     def _make_network(self) -> None:
         """Make the bridge here, plug in every node, and this machine."""
         plan = self._plan
+        own = hardware_address(plan.gateway)
         words = [
             "link add lab type bridge",
             "link set lab up",
-            f"link add host type veth peer name {plan.interface} netns {plan.parent}",
+            f"link add host type veth peer name {plan.interface} address {own} netns {plan.parent}",
             "link set host master lab up",
         ]
-        for number, process in enumerate(self._nodes.values()):
-            words.append(f"link add port{number} type veth peer name eth0 netns {process}")
+        for number, node in enumerate(plan.nodes):
+            its, process = hardware_address(node.address), self._nodes[node.name]
+            words.append(f"link add port{number} type veth peer name eth0 address {its} netns {process}")
             words.append(f"link set port{number} master lab up")
         switch = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         run("ip", "-batch", "-", given="\n".join([*words, ""]))
         namespaces.enter(self._machine, namespaces.NEW_NETWORK)
-        run(
-            "ip",
-            "-batch",
-            "-",
-            given=f"address add {plan.gateway}/24 dev {plan.interface}\nlink set {plan.interface} up\n",
-        )
+        words = [
+            f"address add {plan.gateway}/{plan.prefix_length} dev {plan.interface}",
+            f"link set {plan.interface} up",
+        ]
+        if plan.neighbours_known:
+            for address in (node.address for node in plan.nodes):
+                its = hardware_address(address)
+                words.append(f"neighbor add {address} lladdr {its} dev {plan.interface} nud permanent")
+        run("ip", "-batch", "-", given="\n".join([*words, ""]))
         namespaces.enter(switch, namespaces.NEW_NETWORK)
         os.close(switch)
 
     def _await_servers(self) -> None:
         """Wait until each node's sshd listens: then it writes its process id."""
-        patience = time.monotonic() + _START_SECONDS
-        waiting = dict(self._nodes)
-        while waiting:
-            for name, process in list(waiting.items()):
-                if Path(f"/proc/{process}/root/run/sshd.pid").exists():
-                    del waiting[name]
-            if time.monotonic() > patience:
-                raise LabError(f"no sshd within {_START_SECONDS:.0f} s on {', '.join(waiting)}")
-            time.sleep(_LOOK_SECONDS)
+        patience = time.monotonic() + self._patience
+        for name, process in self._nodes.items():
+            while not Path(f"/proc/{process}/root/run/sshd.pid").exists():
+                if time.monotonic() > patience:
+                    raise LabError(f"no sshd within {self._patience:.0f} s on {name}")
+                time.sleep(_LOOK_SECONDS)
 
     def wait(self) -> None:
         """Wait for the owner's end; where there is none, until it is told to end."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.cache import built
+from lab.disks import USUAL, disk_tree
 from lab.flavours import FLAVOURS, SEEDED_PACKAGES, Flavour
 from lab.kernel_view import flavour_files
 from lab.packages import write_debs, write_spec
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SUITE = "bookworm"
-_INCLUDE = "openssh-server,sudo,iproute2,procps,kmod,nftables,systemd,tcsh,busybox,rpm"
+_INCLUDE = (
+    "openssh-server,sudo,iproute2,iputils-ping,procps,kmod,nftables,iptables,lvm2,systemd,tcsh,busybox,rpm,"
+    "python3-minimal"
+)
 _WASTE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 _FILES = Path(__file__).parent / "files"
 PASSWORD_MARK = "THE-LABS-PASSWORD"  # noqa: S105 - stands in /etc/shadow until a lab has a password
@@ -45,7 +49,15 @@ def layers_of(flavour: Flavour, say: Callable[[str], None] = print) -> list[Path
         LabError: a tool or the Debian mirror is missing, or building failed.
     """
     common = common_layers(say)
-    recipe = (flavour, SEEDED_PACKAGES, _source("flavour.sh"), _source("layer.sh"), [path.name for path in common])
+    scripts = [_source(name) for name in ("flavour.sh", "layer.sh", "getenforce", "units")]
+    recipe = (
+        flavour,
+        flavour_files(flavour),
+        _disk_trees(flavour),
+        SEEDED_PACKAGES,
+        scripts,
+        [path.name for path in common],
+    )
     return [built(flavour.name, recipe, lambda folder: _build_flavour(flavour, common, folder), say), *common]
 
 
@@ -123,23 +135,36 @@ def _build_common(below: list[Path], layer: Path) -> None:
 
 def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
     """Make of the Debian what the flavour shows."""
-    files = {
-        **flavour.files,
-        **flavour_files(flavour),
-        f"usr/lib/modules/{flavour.kernel}/modules.builtin": "kernel/fs/fuse/fuse.ko\nkernel/drivers/block/loop.ko\n",
-        f"usr/lib/modules/{flavour.kernel}/modules.dep": "".join(f"kernel/{name}.ko:\n" for name in flavour.modules),
-        f"boot/vmlinuz-{flavour.kernel}": "",
-    }
     packages = {**flavour.packages, **SEEDED_PACKAGES}
     with _workshop(layer) as workshop:
         material = workshop / "material"
-        _write(material / "tree", files)
-        _write(material, {"installed": "\n".join([*flavour.packages, ""]), "flavour.sh": _source("flavour.sh")})
+        disk_files, disk_links = _disk_trees(flavour)
+        _write(material / "tree", {**flavour_files(flavour), **flavour.files, **disk_files})
+        for path, target in {**(flavour.links or {}), **disk_links}.items():
+            (material / "tree" / path).parent.mkdir(parents=True, exist_ok=True)
+            (material / "tree" / path).symlink_to(target)
+        _write(
+            material,
+            {"installed": "\n".join([*flavour.packages, ""]), "manager": f"DefaultTasksMax={flavour.no_limit}\n"},
+        )
+        _write(material, {"units": "".join(f"{unit}\n" for unit in flavour.units)})
+        _write(material, {name: _source(name) for name in ("flavour.sh", "getenforce")})
         if flavour.manager == "dpkg":
             write_debs(material / "debs", packages)
         else:
             write_spec(material / "lab.spec", packages)
-        _build_in(workshop, "flavour.sh", below, layer, flavour.manager, flavour.shell_program)
+        _build_in(workshop, "flavour.sh", below, layer, flavour.manager, flavour.shell_program, flavour.machine)
+
+
+def _disk_trees(flavour: Flavour) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the files and links of the disks that nodes usually have."""
+    files: dict[str, str] = {}
+    links: dict[str, str] = {}
+    for key, disks in USUAL.items():
+        more_files, more_links = disk_tree(key, disks, flavour)
+        files |= more_files
+        links |= more_links
+    return files, links
 
 
 def _build_busybox(layer: Path) -> None:

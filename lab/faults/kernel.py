@@ -55,7 +55,7 @@ FAULTS = (
         _HUGEPAGE,
         "the boot configuration does not switch huge pages off",
         "sed -i 's/ *transparent_hugepage=never//' $(ls -d /etc/default/grub /boot/grub/grub.cfg /boot/grub2/grub.cfg "
-        "/boot/loader/entries/*.conf 2>/dev/null)",
+        "/boot/efi/EFI/*/grub.cfg /boot/loader/entries/*.conf 2>/dev/null)",
     ),
     Fault(
         "thp-in-force-always",

@@ -8,7 +8,8 @@ install -m 755 /mnt/init /mnt/replace /mnt/reload-sshd /mnt/on-login $lab/
 mv /usr/bin/uname $lab/uname
 # In the places of the real ones.
 install -m 755 /mnt/uname /mnt/systemctl /usr/bin/
-install -m 644 /mnt/units /mnt/manager /etc/lab/systemd/
+printf '#!/bin/sh\nexec uname -m\n' >/usr/bin/arch
+install -m 644 /mnt/units /etc/lab/systemd/
 
 rm -f /etc/ssh/ssh_host_* /etc/machine-id /etc/hostname
 install -m 644 /mnt/sshd_config /etc/ssh/sshd_config
@@ -18,7 +19,6 @@ echo Etc/UTC >/etc/timezone
 sed -i 's/^#*DefaultTasksMax=.*/DefaultTasksMax=infinity/' /etc/systemd/system.conf
 grep -q '^DefaultTasksMax=infinity$' /etc/systemd/system.conf
 : >/etc/motd
-printf '# device mount-point type options dump pass\n/dev/sda2 / ext4 defaults 0 1\n' >/etc/fstab
 printf '%%_dbpath /var/lib/rpm\n' >/etc/rpm/macros
 
 # The password column without a password is "*": "!" is a locked account, which sshd refuses where PAM is not used.

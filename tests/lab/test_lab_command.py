@@ -82,7 +82,7 @@ def test_a_lab_of_another_process_is_listed_and_not_ended(name: str) -> None:
         (("up", "--fault", "cp-1:nonsense"), "there is no fault nonsense"),
         (("up", "--fault", "cp-9:swap-on"), "there is no node cp-9; there are cp-1, cp-2, cp-3, worker-1, worker-2"),
         (("up", "--fault", "swap-on"), "write NODE:FAULT"),
-        (("up", "--nodes", "1000"), "1 to 240 nodes"),
+        (("up", "--nodes", "1001"), "1 to 1000 nodes"),
         (("down", "--name", "no-such"), "no lab no-such runs"),
     ],
 )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from asking import ssh
 
-from lab import Lab, LabError, NodeSpec
+from lab import ROOT_ONLY, Disks, Lab, LabError, NodeSpec, Volume
 from lab.networks import folder_of, folders, supervisor_of
 from labs import started
 from suite import ROOT
@@ -182,13 +182,19 @@ def assert_gone(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("specs", "said"),
     [
-        ([NodeSpec("a", "beos")], "there is no flavour beos; there are ubuntu-22.04"),
+        ([NodeSpec("a", "beos")], "there is no flavour beos; there are ubuntu-20.04"),
         ([NodeSpec("a", faults=("nonsense",))], "there is no fault nonsense"),
         ([NodeSpec("a", faults=("conntrack-missing",))], "is for rhel-7.8"),
         ([NodeSpec("a", shell_program="fish")], "there is no shell fish"),
         ([NodeSpec("../a")], "cannot be a node's name"),
         ([NodeSpec("a"), NodeSpec("a")], "a name of its own"),
-        ([], "1 to 240 nodes"),
+        ([NodeSpec("a", disks=Disks((Volume("/srv", 10),)))], "disks of a: the first volume is /, on sda"),
+        (
+            [NodeSpec("a", disks=Disks((*ROOT_ONLY.volumes, Volume("/a", 1, "sdb"), Volume("/b", 1, "sdb"))))],
+            "holds one",
+        ),
+        ([NodeSpec("a", disks=Disks((*ROOT_ONLY.volumes, Volume("/a", 1, "floppy"))))], "and not floppy"),
+        ([], "1 to 1000 nodes"),
     ],
 )
 def test_what_cannot_be_is_refused(specs: list[NodeSpec], said: str) -> None:
