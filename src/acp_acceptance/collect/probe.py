@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from acp_acceptance.model.node import NodeFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
@@ -38,14 +44,27 @@ class Probe:
     script: bytes
 
 
-def make_probe(*, become: bool | None) -> Probe:
+def make_probe(*, become: bool | None, values: Mapping[str, str] = MappingProxyType({})) -> Probe:
     """Make a probe with a nonce of its own.
 
     Args:
         become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
+        values: what the script is told about the site, by the name of its shell variable. They travel on standard
+            input, quoted, and stand on no command line.
+
+    Raises:
+        ValueError: a name is no name of a shell variable in lower case.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    return Probe(nonce, f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'", _script())
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'"
+    return Probe(nonce, command, _assignments(values) + _script())
+
+
+def _assignments(values: Mapping[str, str]) -> bytes:
+    for name in values:
+        if not (name.isascii() and name.isidentifier() and name.islower()):
+            raise ValueError(f"{name!r} is no name of a shell variable in lower case")
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 
 
 def sections() -> list[str]:
