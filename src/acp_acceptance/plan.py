@@ -129,6 +129,10 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             recovery_pair=lambda: site.dr is not None,
             clusters=lambda: len(site.clusters),
         )
+        # Plain hosts are no plan of a site: what only a plan can say is not asked of them.
+        self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"
+        if target.kind == "cluster":
+            self._add_cluster(inventory, target.name)
         if target.node is not None:
             self._add_node(target.node)
             self["nodes"] = lambda: target.siblings
@@ -141,6 +145,17 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             new_node=lambda: node.new,
             minimum_cores=lambda: node.minimum.cpu_cores,
             minimum_gigabytes=lambda: node.minimum.memory_gib,
+        )
+
+    def _add_cluster(self, inventory: Inventory, name: str) -> None:
+        cluster = inventory.site.clusters[name]
+        certificate, own_vip = cluster.parameters.certificate, cluster.parameters.self_built_vip
+        installers = [node.name for node in inventory.nodes if node.cluster == name and node.installer]
+        self.update(
+            vip=lambda: cluster.vip or "",
+            self_built_vip=lambda: bool(own_vip.enabled),
+            certificate=lambda: certificate.kind or ("own" if certificate.file else "the platform's default"),
+            installer_node=lambda: installers[0] if installers else "",
         )
 
     def _add_facts(self, name: str, snapshot: Snapshot | None) -> None:

@@ -69,7 +69,7 @@ def collect(
     for node in nodes:
         unfinished = Problem("interrupted", "the run was interrupted before it was collected")
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
-    for cluster in cluster_facts(inventory.site.clusters.values()):
+    for cluster in cluster_facts(inventory):
         snapshot.targets["cluster", cluster.target] = cluster
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         finished = _Run(settings, Path(folder), snapshot, progress).collect(nodes)

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from acp_acceptance.model.layout import ClusterLayout
 from acp_acceptance.model.measurement import CollectionError, Fact, Facts
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class ClusterFacts(Facts):
     """What is known of one cluster of the site before it is installed."""
 
     planned = Fact(PlannedInstallation)
+    layout = Fact(ClusterLayout)
 
 
 _SAME_ON_BOTH_SIDES = (

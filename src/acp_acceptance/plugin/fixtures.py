@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.overlap import networks_of_nodes
 from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.measurement import Facts
     from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.overlap import NodeNetwork
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.requirements import OwedRequirement
@@ -54,6 +56,12 @@ def facts(planned: PlannedCheck, acceptance: Acceptance) -> Facts:
 def peers(planned: PlannedCheck, acceptance: Acceptance) -> Mapping[str, NodeFacts]:
     """What was observed of all nodes of this node's cluster that were collected, itself among them."""
     return acceptance.nodes_of_cluster(planned.target)
+
+
+@pytest.fixture
+def node_networks(facts: ClusterFacts, requirement: OwedRequirement) -> Iterable[NodeNetwork]:
+    """The networks that the nodes of this cluster are in, where the network plugin has them beside the cluster's."""
+    return networks_of_nodes(facts.layout) if requirement["beside_nodes"] else ()
 
 
 @pytest.fixture
