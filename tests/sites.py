@@ -47,7 +47,7 @@ def snapshot_of_site(file: Path, **facts: Any) -> Snapshot:
     snapshot = Snapshot(inventory.model_dump(mode="json"), TAKEN, "test")
     for node in inventory.nodes:
         snapshot.targets["node", node.name] = healthy(node.name)
-    for cluster in cluster_facts(inventory):
+    for cluster in cluster_facts(inventory, {}):
         values = {name: cluster._values[name] for name in cluster.declared() if name in cluster._values}  # noqa: SLF001 - a copy with others
         snapshot.targets["cluster", cluster.target] = type(cluster)(cluster.target, {**values, **facts})
     return snapshot

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acp_acceptance import __version__
+from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
@@ -69,10 +70,11 @@ def collect(
     for node in nodes:
         unfinished = Problem("interrupted", "the run was interrupted before it was collected")
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
-    for cluster in cluster_facts(inventory):
-        snapshot.targets["cluster", cluster.target] = cluster
+    knocking = Knocking({name: places_to_knock(inventory, item) for name, item in inventory.site.clusters.items()})
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         finished = _Run(settings, Path(folder), snapshot, progress).collect(nodes)
+    for cluster in cluster_facts(inventory, knocking.views()):
+        snapshot.targets["cluster", cluster.target] = cluster
     return snapshot, finished
 
 

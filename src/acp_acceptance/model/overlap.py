@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip_network
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.layout import ClusterLayout, PlannedNetworks
 
 Network = IPv4Network | IPv6Network
+Interface = IPv4Interface | IPv6Interface
 
 _KINDS = ("pods", "services", "join")
 
@@ -46,16 +47,19 @@ class NodeNetwork:
         return f"{self.node} {self.network}"
 
 
-def networks_of_nodes(layout: ClusterLayout) -> Iterator[NodeNetwork]:
-    """Give the nodes' addresses in the inventory, each as a network of one.
+def networks_of_nodes(layout: ClusterLayout, interfaces: Mapping[str, Iterable[Interface]]) -> Iterator[NodeNetwork]:
+    """Give the networks of all nodes: of their interfaces where these were measured, else their address alone.
 
     Raises:
-        CollectionError: the inventory names a node by a name only.
+        CollectionError: of a node neither its interfaces nor its address are known.
     """
     for node in layout.nodes:
-        if not is_address(node.address):
+        if node.name in interfaces:
+            yield from (NodeNetwork(node.name, item.network) for item in interfaces[node.name])
+        elif is_address(node.address):
+            yield NodeNetwork(node.name, ip_network(node.address.partition("%")[0]))
+        else:
             raise CollectionError(f"the networks of {node.name} are not known: {node.address} is a name")
-        yield NodeNetwork(node.name, ip_network(node.address.partition("%")[0]))
 
 
 def own_networks(

@@ -20,7 +20,17 @@ from acp_acceptance.plan import PlannedCheck, Target
 from acp_acceptance.plugin import verdicts
 from acp_acceptance.plugin.acceptance import ACCEPTANCE, Acceptance
 from acp_acceptance.plugin.controller import Controller
-from acp_acceptance.plugin.fixtures import acceptance, facts, node_networks, peer, peers, planned, requirement
+from acp_acceptance.plugin.fixtures import (
+    acceptance,
+    facts,
+    interfaces,
+    node_networks,
+    peer,
+    peers,
+    planned,
+    requirement,
+    taken,
+)
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
 from acp_acceptance.plugin.scheduling import TargetScheduling
@@ -31,7 +41,19 @@ from acp_acceptance.requirements import OwedRequirement, load_catalogue
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-__all__ = ["acceptance", "acp_host", "acp_node", "facts", "node_networks", "peer", "peers", "planned", "requirement"]
+__all__ = [
+    "acceptance",
+    "acp_host",
+    "acp_node",
+    "facts",
+    "interfaces",
+    "node_networks",
+    "peer",
+    "peers",
+    "planned",
+    "requirement",
+    "taken",
+]
 
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 
