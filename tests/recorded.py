@@ -12,6 +12,7 @@ from acp_acceptance.model.identity import Clock, Identity
 from acp_acceptance.model.kernel import Boot, BootSource, Hugepages, Kernel, Modules, OperatingSystem, Swap
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.package import Package, PackageProof
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.model.software import Packages
 from acp_acceptance.requirements import load_catalogue
@@ -42,6 +43,8 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
         "sshd": Sshd({"usedns": "no", "usepam": "no"}, "sshd -T"),
         "identity": Identity(f"machine-{name}", None, frozenset()),
         "packages": Packages("rpm", {"bash": "5.0"}, ()),
+        "package": Package((), None, unpacked=False, extensions=()),
+        "package_proof": PackageProof(None, ""),
     }
     return NodeFacts(name, {**facts, **changed})
 

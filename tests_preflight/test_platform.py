@@ -5,7 +5,17 @@ from datetime import datetime
 
 from acp_acceptance.model.certificate import out_of_time, require_known, uncovered, unusable
 from acp_acceptance.model.cluster import ClusterFacts
+from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.overlap import Interface
+from acp_acceptance.model.package import (
+    core_package,
+    disproved,
+    misnamed,
+    misplaced_extensions,
+    of_installer,
+    require_proof,
+    unfit_architecture,
+)
 from acp_acceptance.model.vip import (
     forbidden_self_built,
     held,
@@ -49,3 +59,17 @@ def test_certificate_is_usable(facts: ClusterFacts, taken: datetime, requirement
     requirement.expect_nothing([*uncovered(certificate, facts.planned)])
     requirement.expect_nothing([*out_of_time(certificate.chain, taken, requirement["days"])])
     require_known(certificate, facts.planned)
+
+
+@verifies("preflight.platform.package")
+def test_package_fits_and_is_whole(
+    facts: ClusterFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement
+) -> None:
+    planned, node = facts.layout.package, of_installer(facts.layout, peers)
+    requirement.expect(node.package.named_file is not False, "missing", file=planned.file, node=node.target)
+    file = core_package(node.package, planned)
+    requirement.expect_nothing([*misnamed(file, planned, requirement.values)])
+    requirement.expect_nothing([*misplaced_extensions(node.package, requirement["extensions"])])
+    requirement.expect_nothing([*unfit_architecture(file, planned, requirement["pattern"], peers)])
+    requirement.expect_nothing([*disproved(file, planned, node.package_proof)])
+    require_proof(planned, node.package_proof, needed=requirement["proof_needed"])

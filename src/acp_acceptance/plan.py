@@ -133,6 +133,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
         self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"
         if target.kind == "cluster":
             self._add_cluster(inventory, target.name)
+            self["package"] = lambda: _package(inventory, target.name, snapshot)
         if target.node is not None:
             self._add_node(target.node)
             self["nodes"] = lambda: target.siblings
@@ -168,6 +169,22 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             kernel=lambda: facts.kernel.version,
             machine=lambda: facts.kernel.machine,
         )
+
+
+def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> str:
+    """Say whence a Core Package is known: ``named`` in the inventory, ``found`` on the installer node, or nowhere."""
+    package = inventory.site.package
+    installers = [node.name for node in inventory.nodes if node.cluster == cluster and node.installer]
+    if not installers:
+        return "not looked for (the inventory names no installer node)"
+    if snapshot is None:
+        raise CollectionError("whether there is a package is not known yet")
+    if ("node", installers[0]) not in snapshot.targets:
+        return f"not looked for (the installer node {installers[0]} is not among the chosen ones)"
+    if any((package.file, package.architecture, package.checksum, package.signature)):
+        return "named"
+    facts: Any = snapshot.of("node", installers[0])
+    return "found" if facts.package.found else f"not named in the inventory, and none is in {package.folder}"
 
 
 def _said(value: Any, what: str, how: str) -> Any:  # noqa: ANN401 - an enumeration or nothing

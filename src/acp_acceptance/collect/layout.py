@@ -18,7 +18,9 @@ def layout_of(inventory: Inventory, cluster: Cluster) -> ClusterLayout:
     return ClusterLayout(
         nodes=tuple(_planned(node) for node in inventory.nodes if node.cluster == cluster.name),
         networks=PlannedNetworks(site.networks.pods, site.networks.services, site.networks.join),
-        package=PlannedPackage(package.folder, package.file, package.architecture, package.checksum, package.signature),
+        package=PlannedPackage(
+            package.folder, package.file, package.architecture, package.checksum, package.signature, package.keyring
+        ),
         vip=cluster.vip,
         external_ip=cluster.external_ip,
         cluster_endpoint=asked.cluster_endpoint,

@@ -44,19 +44,25 @@ class Probe:
     script: bytes
 
 
-def make_probe(*, become: bool | None, values: Mapping[str, str] = MappingProxyType({})) -> Probe:
+def make_probe(
+    *,
+    become: bool | None,
+    values: Mapping[str, str] = MappingProxyType({}),
+    limits: Mapping[str, int] = MappingProxyType({}),
+) -> Probe:
     """Make a probe with a nonce of its own.
 
     Args:
         become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
         values: what the script is told about the site, by the name of its shell variable. They travel on standard
             input, quoted, and stand on no command line.
+        limits: seconds for sections whose limit depends on the run; these come last, so that they cost no other.
 
     Raises:
         ValueError: a name is no name of a shell variable in lower case.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'"
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections(limits)}'"
     return Probe(nonce, command, _assignments(values) + _script())
 
 
@@ -72,9 +78,9 @@ def sections() -> list[str]:
     return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None]
 
 
-@cache
-def _sections() -> str:
-    return " ".join(f"{name}:{SLOW_SECTIONS.get(name, SECTION_SECONDS)}" for name in sections())
+def _sections(limits: Mapping[str, int]) -> str:
+    seconds = {name: SLOW_SECTIONS.get(name, SECTION_SECONDS) for name in sections() if name not in limits}
+    return " ".join(f"{name}:{limit}" for name, limit in {**seconds, **limits}.items())
 
 
 @cache

@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,13 +18,14 @@ from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
 from acp_acceptance.collect.process import Processes
 from acp_acceptance.collect.site import cluster_facts
+from acp_acceptance.collect.told import probe_values
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from acp_acceptance.inventory import Inventory, Node
 
@@ -72,7 +74,7 @@ def collect(
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
     knocking = Knocking({name: places_to_knock(inventory, item) for name, item in inventory.site.clusters.items()})
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
-        finished = _Run(settings, Path(folder), snapshot, progress).collect(nodes)
+        finished = _Run(settings, Path(folder), snapshot, progress, partial(probe_values, inventory)).collect(nodes)
     for cluster in cluster_facts(inventory, knocking.views()):
         snapshot.targets["cluster", cluster.target] = cluster
     return snapshot, finished
@@ -81,7 +83,14 @@ def collect(
 class _Run:
     """One collection."""
 
-    def __init__(self, settings: Settings, folder: Path, snapshot: Snapshot, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        snapshot: Snapshot,
+        progress: Progress,
+        values_for: Callable[[Node], dict[str, str]],
+    ) -> None:
         self._settings = settings
         self._snapshot = snapshot
         self._progress = progress
@@ -89,7 +98,9 @@ class _Run:
         self._lock = threading.Lock()
         self._done = 0
         self._ssh = open_ssh(settings, folder)
-        self._collector = NodeCollector(self._ssh, self._processes, settings.deadline, settings.sudo_password)
+        self._collector = NodeCollector(
+            self._ssh, self._processes, settings.deadline, settings.sudo_password, values_for
+        )
 
     def collect(self, nodes: Sequence[Node]) -> bool:
         """Collect all nodes; ``False`` where that was interrupted."""

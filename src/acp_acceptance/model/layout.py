@@ -45,6 +45,7 @@ class PlannedPackage:
     architecture: str | None = None
     checksum: str | None = None
     signature: str | None = None
+    keyring: str | None = None
 
 
 @dataclass(frozen=True)

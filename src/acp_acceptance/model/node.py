@@ -21,6 +21,7 @@ from acp_acceptance.model.kernel import (
 )
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
+from acp_acceptance.model.package import Package, PackageProof, parse_package, parse_package_proof
 from acp_acceptance.model.software import Packages, parse_packages
 
 
@@ -45,3 +46,5 @@ class NodeFacts(Facts):
     sshd = Fact(Sshd, parse_sshd)
     identity = Fact(Identity, parse_identity)
     packages = Fact(Packages, parse_packages)
+    package = Fact(Package, parse_package)
+    package_proof = Fact(PackageProof, parse_package_proof)
