@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.inventory import Inventory, Node
     from acp_acceptance.model.snapshot import Snapshot
-    from acp_acceptance.requirements.catalogue import Catalogue, Requirement
+    from acp_acceptance.requirements.catalogue import Catalogue, Question, Requirement
 
 
 class NotApplicableError(Exception):
@@ -88,6 +88,17 @@ def make_plan(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str])
     return planned
 
 
+def questions_of(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str]) -> list[Question]:
+    """Give the questions that people answer for this site; one of which that is not known is asked, too."""
+    wanted = set(stages)
+    dimensions = Dimensions(inventory, Target("site", inventory.site.name))
+    return [
+        question
+        for question in catalogue.asked_by(inventory.site.release)
+        if question.stage in wanted and judge(question.when, dimensions).truth is not Truth.FAILS
+    ]
+
+
 def owed(
     requirement: Requirement, target: Target, inventory: Inventory, catalogue: Catalogue, snapshot: Snapshot
 ) -> OwedRequirement:
@@ -128,6 +139,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             managed_clusters=lambda: site.managed_clusters or 0,
             recovery_pair=lambda: site.dr is not None,
             clusters=lambda: len(site.clusters),
+            self_built_vip=lambda: any(item.parameters.self_built_vip.enabled for item in site.clusters.values()),
         )
         # Plain hosts are no plan of a site: what only a plan can say is not asked of them.
         self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"

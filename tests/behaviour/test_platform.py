@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acp_acceptance.model.runner_view import Knock, RunnerView
+from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.requirements import load_catalogue
 from certificates import authority, issued
 from sites import saved_site, site_file, three_nodes
 
@@ -265,3 +267,24 @@ def test_real_addresses_are_looked_at_while_nodes_are_collected(
         run = run_suite(f"--acp-inventory={file}")
     assert f"at the VIP 127.0.0.2 an SSH server answers (port {port}: SSH-2.0-someone)" in run.output
     assert run.outcomes(VIP) == {(VIP, "global"): "failed"}
+
+
+@pytest.mark.parametrize(
+    ("site", "asked", "left"),
+    [
+        ({"release": "4.0"}, {"capacity.reserve", "capacity.growth"}, {"capacity.pods-per-worker", "network.network-mode-option"}),
+        ({"release": "4.1", "topology": "single_cluster", "cni": "calico"}, {"capacity.pods-per-worker", "network.network-mode-option"}, {"capacity.growth"}),
+        ({"cni": "calico"}, {"network.protocol-fixed"}, {"capacity.reserve", "network.network-mode-option", "platform.vrrp"}),
+        ({"ip_family": "ipv6", "parameters": {"self_built_vip": {"enabled": True}}}, {"network.ip-family-option", "platform.vrrp"}, {"capacity.reserve"}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_measured_is_asked_and_gives_no_verdict(
+    judge: Callable[..., SuiteRun], site: dict[str, Any], asked: set[str], left: set[str]
+) -> None:
+    run = judge(options=("--acp-lang=ru",), **site)
+    questions = {item["id"].removeprefix("preflight."): item for item in run.results["questions"]}
+    assert asked <= questions.keys()
+    assert not left & questions.keys()
+    assert phrase("questions", "ru") in run.output
+    assert f"  [ ] {load_catalogue().questions['preflight.network.protocol-fixed'].asks.ru}" in run.output
+    assert not set(questions) & {name.removeprefix("preflight.") for name, _ in run.outcomes()}
