@@ -15,6 +15,7 @@ from acp_acceptance.model.identity import Clock, Identity, TimeZone
 from acp_acceptance.model.kernel import Kernel, OperatingSystem
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.package import Package, PackageProof
 from acp_acceptance.model.security import Firewall, Security
 from acp_acceptance.model.services import UNITS, Services, TasksMax, Unit
 from acp_acceptance.model.snapshot import Snapshot
@@ -69,6 +70,8 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
         "paths": Paths(dict.fromkeys(asked["paths"])),
         "encryption": EncryptionFile(present=False),
         "kubernetes": Kubernetes(()),
+        "package": Package((), None, unpacked=False, extensions=()),
+        "package_proof": PackageProof(None, ""),
     }
     return NodeFacts(name, {**facts, **changed})
 

@@ -1,5 +1,7 @@
 """Capacity of the nodes before installation."""
 
+from acp_acceptance.model.cluster import ClusterFacts
+from acp_acceptance.model.layout import miscounted
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.requirements import OwedRequirement, verifies
 
@@ -75,3 +77,19 @@ def test_etcd_has_a_disk_of_its_own(facts: NodeFacts, requirement: OwedRequireme
     requirement.expect(not shared, "shared", disks=shared, folder=folder, other=other)
     slower = [name for name in own if not name.startswith(requirement["prefix"])]
     requirement.expect(not slower, "no_nvme", disks=slower, folder=folder)
+
+
+@verifies("preflight.capacity.node-count")
+def test_number_of_nodes_fits_the_topology(facts: ClusterFacts, requirement: OwedRequirement) -> None:
+    requirement.expect_nothing([*miscounted(facts.layout, requirement.values)])
+
+
+@verifies("preflight.capacity.installer-node")
+def test_installer_runs_on_a_control_plane_node(facts: ClusterFacts, requirement: OwedRequirement) -> None:
+    installer = facts.layout.installer
+    requirement.expect(installer.control_plane, "worker", node=installer.name)
+
+
+@verifies("preflight.capacity.topology-production")
+def test_topology_is_for_production(requirement: OwedRequirement) -> None:
+    requirement.expect(requirement["fit"], "single_node")

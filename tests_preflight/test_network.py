@@ -1,9 +1,12 @@
 """Names, addresses, routes and ports of the nodes before installation."""
 
 import re
+from collections.abc import Iterable
 
 from acp_acceptance.model.addresses import unusable
+from acp_acceptance.model.cluster import ClusterFacts
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.overlap import NodeNetwork, overlaps, overlaps_with_nodes, own_networks
 from acp_acceptance.requirements import OwedRequirement, verifies
 
 
@@ -76,3 +79,12 @@ def test_installers_range_is_free(facts: NodeFacts, requirement: OwedRequirement
 def test_ports_are_free(facts: NodeFacts, requirement: OwedRequirement) -> None:
     holders = facts.listeners.holding(requirement["ports"])
     requirement.expect(not holders, "taken", holders=holders)
+
+
+@verifies("preflight.network.cidr-overlap")
+def test_networks_do_not_overlap(
+    facts: ClusterFacts, node_networks: Iterable[NodeNetwork], requirement: OwedRequirement
+) -> None:
+    networks = own_networks(facts.layout.networks, requirement.values, requirement["families"])
+    requirement.expect_nothing(overlaps(networks))
+    requirement.expect_nothing([*overlaps_with_nodes(networks, node_networks)])

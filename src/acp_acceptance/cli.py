@@ -69,7 +69,13 @@ def _list_requirements(chosen: argparse.Namespace) -> None:
             table.add_column(column, overflow="fold")
         for row in listing.rows():
             table.add_row(*map(Text, row))
-        Console().print(table)
+        console = Console(highlight=False, markup=False)
+        console.print(table)
+        questions = listing.questions()
+        if questions:
+            console.print(f"\n{listing.questions_title}")
+        for question in questions:
+            console.print(f"[ ] {question}")
 
 
 def _print_schema(_chosen: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.inventory import Inventory, Node
     from acp_acceptance.model.snapshot import Snapshot
-    from acp_acceptance.requirements.catalogue import Catalogue, Requirement
+    from acp_acceptance.requirements.catalogue import Catalogue, Question, Requirement
 
 
 class NotApplicableError(Exception):
@@ -106,6 +106,17 @@ def _excluded(requirement: Requirement, target: Target, dimensions: Dimensions) 
     return judged.reason if judged.truth is Truth.FAILS else ""
 
 
+def questions_of(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str]) -> list[Question]:
+    """Give the questions that people answer for this site; one of which that is not known is asked, too."""
+    wanted = set(stages)
+    dimensions = Dimensions(inventory, Target("site", inventory.site.name))
+    return [
+        question
+        for question in catalogue.asked_by(inventory.site.release)
+        if question.stage in wanted and judge(question.when, dimensions).truth is not Truth.FAILS
+    ]
+
+
 def owed(
     requirement: Requirement, target: Target, inventory: Inventory, catalogue: Catalogue, snapshot: Snapshot
 ) -> OwedRequirement:
@@ -161,7 +172,13 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             recovery_pair=lambda: site.dr is not None,
             clusters=lambda: len(site.clusters),
             search_domains_needed=lambda: site.search_domains_needed,
+            self_built_vip=lambda: any(item.parameters.self_built_vip.enabled for item in site.clusters.values()),
         )
+        # Plain hosts are no plan of a site: what only a plan can say is not asked of them.
+        self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"
+        if target.kind == "cluster":
+            self._add_cluster(inventory, target.name)
+            self["package"] = lambda: _package(inventory, target.name, snapshot)
         if target.node is not None:
             self._add_node(target.node)
             self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None
@@ -177,6 +194,17 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             minimum_gigabytes=lambda: node.minimum.memory_gib,
         )
 
+    def _add_cluster(self, inventory: Inventory, name: str) -> None:
+        cluster = inventory.site.clusters[name]
+        certificate, own_vip = cluster.parameters.certificate, cluster.parameters.self_built_vip
+        installers = [node.name for node in inventory.nodes if node.cluster == name and node.installer]
+        self.update(
+            vip=lambda: cluster.vip or "",
+            self_built_vip=lambda: bool(own_vip.enabled),
+            certificate=lambda: certificate.kind or ("own" if certificate.file else "the platform's default"),
+            installer_node=lambda: installers[0] if installers else "",
+        )
+
     def _add_facts(self, name: str, snapshot: Snapshot | None) -> None:
         facts = snapshot.of("node", name) if snapshot else NodeFacts(name, {})
         if not isinstance(facts, NodeFacts):
@@ -188,6 +216,22 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             machine=lambda: facts.kernel.machine,
             frequency_scaling=lambda: bool(facts.frequency.governors),
         )
+
+
+def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> str:
+    """Say whence a Core Package is known: ``named`` in the inventory, ``found`` on the installer node, or nowhere."""
+    package = inventory.site.package
+    installers = [node.name for node in inventory.nodes if node.cluster == cluster and node.installer]
+    if not installers:
+        return "not looked for (the inventory names no installer node)"
+    if snapshot is None:
+        raise CollectionError("whether there is a package is not known yet")
+    if ("node", installers[0]) not in snapshot.targets:
+        return f"not looked for (the installer node {installers[0]} is not among the chosen ones)"
+    if any((package.file, package.architecture, package.checksum, package.signature)):
+        return "named"
+    facts: Any = snapshot.of("node", installers[0])
+    return "found" if facts.package.found else f"not named in the inventory, and none is in {package.folder}"
 
 
 def _said(value: Any, what: str, how: str) -> Any:  # noqa: ANN401 - an enumeration or nothing

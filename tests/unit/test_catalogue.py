@@ -145,3 +145,19 @@ def test_the_guides_figures_of_a_control_plane_node() -> None:
     assert asked("4.1", "cpu-cores", "multi_cluster", machine="aarch64") == 12
     assert asked("4.2", "memory-advised", "single_cluster", machine="aarch64") == 32
     assert asked("4.0", "memory-advised", "multi_cluster") == 32
+
+
+@pytest.mark.parametrize("release", list(CATALOGUE.releases))
+def test_questions_are_translated_and_get_the_values_they_use(release: str) -> None:
+    asked = CATALOGUE.releases[release].questions
+    assert asked.keys() <= CATALOGUE.questions.keys()
+    for name, values in asked.items():
+        question = CATALOGUE.questions[name]
+        assert fields(question.asks.en) == values.keys()
+        assert question.source in CATALOGUE.releases[release].sections
+        assert re.search("[а-яё]", question.asks.ru)
+        assert re.search("[\u4e00-\u9fff]", question.asks.zh)
+
+
+def test_every_question_is_asked_by_a_release() -> None:
+    assert {name for release in CATALOGUE.releases.values() for name in release.questions} == set(CATALOGUE.questions)

@@ -81,3 +81,10 @@ def test_an_unknown_release_is_refused_with_those_there_are(capsys: pytest.Captu
         main(["requirements", "--release=9.9"])
     assert ended.value.code == 2
     assert "4.2" in capsys.readouterr().err
+
+
+def test_questions_stand_below_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("table", "markdown"):
+        said = " ".join(listed(capsys, "--release=4.0", f"--format={form}").split())
+        assert "[ ] preflight.capacity.reserve: Is about 30 % of CPU and memory held in reserve for peaks?" in said
+    assert "[ ]" not in listed(capsys, "--release=4.0", "--role=worker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from contextlib import suppress
 from random import Random
 
@@ -41,3 +42,17 @@ def test_nothing_a_node_says_stops_the_collector(seed: int) -> None:
         with suppress(CollectionError):
             facts.measured(fact)
     facts.to_json()
+
+
+def test_values_reach_the_script_quoted_and_stand_on_no_command_line() -> None:
+    value = "/a b/it's $(touch x)\n`id`;\"\\"
+    probe = make_probe(become=None, values={"package_folder": value, "paths": ""})
+    assert b"package_folder" not in probe.command.encode()
+    told = b"\n".join(probe.script.split(b"PATH=")[:1]) + b'printf "%s" "$package_folder"'
+    assert subprocess.run(["sh"], input=told, capture_output=True, check=True).stdout.decode() == value
+
+
+@pytest.mark.parametrize("name", ["", "PATH", "a-b", "a b", "x;id", "\u00e4"])
+def test_a_value_needs_the_name_of_a_variable(name: str) -> None:
+    with pytest.raises(ValueError, match="no name of a shell variable"):
+        make_probe(become=None, values={name: "x"})

@@ -13,6 +13,7 @@ import testinfra
 from acp_acceptance.collect.openssh import last_words, meaning_of
 from acp_acceptance.collect.probe import Probe, make_probe
 from acp_acceptance.collect.process import Conversation, Terms
+from acp_acceptance.collect.told import proof_seconds
 from acp_acceptance.model.access import Access, Contact
 from acp_acceptance.model.identity import Clock
 from acp_acceptance.model.measurement import CollectionError, Problem
@@ -21,7 +22,7 @@ from acp_acceptance.model.sections import ProbeOutput, Section, read_probe
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from acp_acceptance.collect.openssh import OpenSsh, Route
     from acp_acceptance.collect.process import Processes
@@ -42,18 +43,22 @@ class NodeCollector:
         processes: where running programs are kept, so that they can be ended.
         deadline: seconds for one node, from connecting to the probe's end.
         sudo_password: for sudo; empty where none was given.
-        values: variables of the probe.
+        values_for: what the probe is told on a node.
     """
 
     ssh: OpenSsh
     processes: Processes
     deadline: float
     sudo_password: str
-    values: Mapping[str, str]
+    values_for: Callable[[Node], Mapping[str, str]]
 
     def collect(self, node: Node, route: Route | None) -> NodeFacts:
         """Collect one node. Never raises: one node must not cost the others, whatever it or the runner does."""
-        probe = make_probe(become=node.connection.become, values=self.values)
+        probe = make_probe(
+            become=node.connection.become,
+            values=self.values_for(node),
+            limits={"package_proof": proof_seconds(self.deadline)},
+        )
         where = str(route) if route else node.connection.spec
         try:
             if node.connection.backend in {"ssh", "safe-ssh", "local"}:

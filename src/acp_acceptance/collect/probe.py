@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.node import NodeFacts
@@ -43,17 +44,33 @@ class Probe:
     script: bytes
 
 
-def make_probe(*, become: bool | None, values: Mapping[str, str] | None = None) -> Probe:
+def make_probe(
+    *,
+    become: bool | None,
+    values: Mapping[str, str] = MappingProxyType({}),
+    limits: Mapping[str, int] = MappingProxyType({}),
+) -> Probe:
     """Make a probe with a nonce of its own.
 
     Args:
         become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
-        values: variables of the script, such as the paths to look for; sent with it, and on no command line.
+        values: what the script is told about the site, by the name of its shell variable. They travel on standard
+            input, quoted, and stand on no command line.
+        limits: seconds for sections whose limit depends on the run; these come last, so that they cost no other.
+
+    Raises:
+        ValueError: a name is no name of a shell variable in lower case.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'"
-    given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in (values or {}).items())
-    return Probe(nonce, command, given.encode() + _script())
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections(limits)}'"
+    return Probe(nonce, command, _assignments(values) + _script())
+
+
+def _assignments(values: Mapping[str, str]) -> bytes:
+    for name in values:
+        if not (name.isascii() and name.isidentifier() and name.islower()):
+            raise ValueError(f"{name!r} is no name of a shell variable in lower case")
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 
 
 def sections() -> list[str]:
@@ -61,9 +78,9 @@ def sections() -> list[str]:
     return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None]
 
 
-@cache
-def _sections() -> str:
-    return " ".join(f"{name}:{SLOW_SECTIONS.get(name, SECTION_SECONDS)}" for name in sections())
+def _sections(limits: Mapping[str, int]) -> str:
+    seconds = {name: SLOW_SECTIONS.get(name, SECTION_SECONDS) for name in sections() if name not in limits}
+    return " ".join(f"{name}:{limit}" for name, limit in {**seconds, **limits}.items())
 
 
 @cache

@@ -10,24 +10,38 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acp_acceptance.collect.certificates import certificate_facts
+from acp_acceptance.collect.layout import layout_of
 from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from acp_acceptance.inventory import Cluster
+    from acp_acceptance.inventory import Cluster, Inventory
+    from acp_acceptance.model.runner_view import RunnerView
 
 
-def cluster_facts(clusters: Iterable[Cluster]) -> list[ClusterFacts]:
-    """Give the facts of clusters that are planned.
+def cluster_facts(inventory: Inventory, views: Mapping[str, RunnerView]) -> list[ClusterFacts]:
+    """Give the facts of clusters that are planned; ``views`` are what this machine sees of them, by cluster.
 
     Passwords are read from the environment variables that the inventory names, and only compared: what is kept is a
     mark made with a key that is thrown away here. Of a certificate's file the fingerprint is taken.
     """
     key = secrets.token_bytes(32)
-    return [ClusterFacts(cluster.name, {"planned": _planned(cluster, key)}) for cluster in clusters]
+    return [
+        ClusterFacts(
+            cluster.name,
+            {
+                "planned": _planned(cluster, key),
+                "layout": layout_of(inventory, cluster),
+                "certificate": certificate_facts(cluster.parameters.certificate),
+                **({"runner_view": views[cluster.name]} if cluster.name in views else {}),
+            },
+        )
+        for cluster in inventory.site.clusters.values()
+    ]
 
 
 def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation | Problem:

@@ -7,16 +7,19 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acp_acceptance import __version__
+from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
 from acp_acceptance.collect.process import Processes
 from acp_acceptance.collect.site import cluster_facts
+from acp_acceptance.collect.told import probe_values
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
@@ -24,7 +27,7 @@ from acp_acceptance.model.text import printable
 from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from acp_acceptance.inventory import Inventory, Node
 
@@ -71,11 +74,12 @@ def collect(
     for node in nodes:
         unfinished = Problem("interrupted", "the run was interrupted before it was collected")
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
-    for cluster in cluster_facts(inventory.site.clusters.values()):
-        snapshot.targets["cluster", cluster.target] = cluster
+    knocking = Knocking({name: places_to_knock(inventory, item) for name, item in inventory.site.clusters.items()})
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
-        values = looked_for(load_catalogue(), inventory)
-        finished = _Run(settings, Path(folder), snapshot, progress, values).collect(nodes)
+        told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
+        finished = _Run(settings, Path(folder), snapshot, progress, told).collect(nodes)
+    for cluster in cluster_facts(inventory, knocking.views()):
+        snapshot.targets["cluster", cluster.target] = cluster
     return snapshot, finished
 
 
@@ -83,7 +87,12 @@ class _Run:
     """One collection."""
 
     def __init__(
-        self, settings: Settings, folder: Path, snapshot: Snapshot, progress: Progress, values: Mapping[str, str]
+        self,
+        settings: Settings,
+        folder: Path,
+        snapshot: Snapshot,
+        progress: Progress,
+        values_for: Callable[[Node], dict[str, str]],
     ) -> None:
         self._settings = settings
         self._snapshot = snapshot
@@ -92,7 +101,9 @@ class _Run:
         self._lock = threading.Lock()
         self._done = 0
         self._ssh = open_ssh(settings, folder)
-        self._collector = NodeCollector(self._ssh, self._processes, settings.deadline, settings.sudo_password, values)
+        self._collector = NodeCollector(
+            self._ssh, self._processes, settings.deadline, settings.sudo_password, values_for
+        )
 
     def collect(self, nodes: Sequence[Node]) -> bool:
         """Collect all nodes; ``False`` where that was interrupted."""

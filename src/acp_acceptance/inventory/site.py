@@ -133,6 +133,7 @@ class Package(Frozen):
         architecture: of the package.
         checksum: what the file must have, as ``sha256:`` or ``md5:`` and digits.
         signature: path of its GPG signature there.
+        keyring: path of the public keys there that the signature is verified with.
     """
 
     file: str | None = Field(default=None, min_length=1, examples=["/root/installer-core-v4.2.0-x86.tar"])
@@ -140,6 +141,7 @@ class Package(Frozen):
     architecture: Literal["x86", "arm", "hybrid"] | None = None
     checksum: Annotated[str, AfterValidator(_checksum)] | None = None
     signature: str | None = Field(default=None, min_length=1, examples=["/root/installer-core-v4.0.0-x86.tar.sig"])
+    keyring: str | None = Field(default=None, min_length=1, examples=["/root/alauda.gpg"])
 
 
 class Isolation(Frozen):

@@ -6,7 +6,10 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from acp_acceptance.model.certificate import CertificateFile
+from acp_acceptance.model.layout import ClusterLayout
 from acp_acceptance.model.measurement import CollectionError, Fact, Facts
+from acp_acceptance.model.runner_view import RunnerView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +44,9 @@ class ClusterFacts(Facts):
     """What is known of one cluster of the site before it is installed."""
 
     planned = Fact(PlannedInstallation)
+    layout = Fact(ClusterLayout)
+    certificate = Fact(CertificateFile)
+    runner_view = Fact(RunnerView)
 
 
 _SAME_ON_BOTH_SIDES = (

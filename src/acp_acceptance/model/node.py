@@ -28,6 +28,7 @@ from acp_acceptance.model.identity import Clock, Identity, TimeZone, parse_ident
 from acp_acceptance.model.kernel import Kernel, OperatingSystem, parse_kernel, parse_os
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
+from acp_acceptance.model.package import Package, PackageProof, parse_package, parse_package_proof
 from acp_acceptance.model.security import Firewall, Security, parse_firewall, parse_security
 from acp_acceptance.model.services import Services, TasksMax, parse_services, parse_tasks
 from acp_acceptance.model.software import (
@@ -84,3 +85,5 @@ class NodeFacts(Facts):
     paths = Fact(Paths, parse_paths)
     encryption = Fact(EncryptionFile, parse_encryption)
     kubernetes = Fact(Kubernetes, parse_kubernetes)
+    package = Fact(Package, parse_package)
+    package_proof = Fact(PackageProof, parse_package_proof)

@@ -23,13 +23,16 @@ from acp_acceptance.plugin.controller import Controller
 from acp_acceptance.plugin.fixtures import (
     acceptance,
     facts,
+    interfaces,
     known_address,
+    node_networks,
     package_folder,
     peer,
     peers,
     planned,
     primary,
     requirement,
+    taken,
 )
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
@@ -46,13 +49,16 @@ __all__ = [
     "acp_host",
     "acp_node",
     "facts",
+    "interfaces",
     "known_address",
+    "node_networks",
     "package_folder",
     "peer",
     "peers",
     "planned",
     "primary",
     "requirement",
+    "taken",
 ]
 
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()

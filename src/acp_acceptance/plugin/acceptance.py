@@ -70,8 +70,8 @@ class Acceptance:
         return checks
 
     def nodes_of_cluster(self, target: Target) -> Mapping[str, NodeFacts]:
-        """Give the facts of all chosen nodes in the cluster of one of them."""
-        cluster = target.node.cluster if target.node else ""
+        """Give the facts of all chosen nodes in a cluster, or in the cluster of one of them."""
+        cluster = target.node.cluster if target.node else target.name
         if cluster not in self._peers:
             self._peers[cluster] = {
                 node.name: cast("NodeFacts", self.snapshot.of("node", node.name))

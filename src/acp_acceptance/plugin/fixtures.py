@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.overlap import networks_of_nodes
+from acp_acceptance.model.vip import known_interfaces
 from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.measurement import Facts
     from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.overlap import Interface, NodeNetwork
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.requirements import OwedRequirement
@@ -55,6 +59,26 @@ def facts(planned: PlannedCheck, acceptance: Acceptance) -> Facts:
 def peers(planned: PlannedCheck, acceptance: Acceptance) -> Mapping[str, NodeFacts]:
     """What was observed of all nodes of this node's cluster that were collected, itself among them."""
     return acceptance.nodes_of_cluster(planned.target)
+
+
+@pytest.fixture
+def taken(acceptance: Acceptance) -> datetime:
+    """When collection began; dates are judged by it, so that a snapshot is judged the same on any day."""
+    return datetime.fromisoformat(acceptance.snapshot.taken)
+
+
+@pytest.fixture
+def interfaces(peers: Mapping[str, NodeFacts]) -> Mapping[str, Sequence[Interface]]:
+    """The addresses with prefix lengths of this cluster's nodes, where they were measured."""
+    return known_interfaces(peers)
+
+
+@pytest.fixture
+def node_networks(
+    facts: ClusterFacts, interfaces: Mapping[str, Sequence[Interface]], requirement: OwedRequirement
+) -> Iterable[NodeNetwork]:
+    """The networks that the nodes of this cluster are in, where the network plugin has them beside the cluster's."""
+    return networks_of_nodes(facts.layout, interfaces) if requirement["beside_nodes"] else ()
 
 
 @pytest.fixture

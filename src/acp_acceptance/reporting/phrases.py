@@ -27,6 +27,11 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
     "advised-failed": ("Advised, failed", "Рекомендуемые, не пройдены", "建议项未通过"),
     "advised-broken": ("Advised, could not be measured", "Рекомендуемые, не измерены", "建议项无法测量"),
     "waivers": ("Waived", "По исключению", "已豁免"),
+    "questions": (
+        "Not measurable, to be answered by the people who sign",
+        "Не измеряется, отвечают подписывающие",
+        "无法测量，由签字人确认",
+    ),
     "target": ("target", "объект", "对象"),
     "ok": ("ok", "ок", "正常"),
     "cell-failed": ("{count} failed", "{count} ошибок", "{count} 未通过"),

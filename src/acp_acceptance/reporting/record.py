@@ -9,7 +9,19 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance import __version__
-from acp_acceptance.reporting.results import Outcome, Results, Run, Scope, Site, Verdict, counts, sign_off
+from acp_acceptance.plan import questions_of
+from acp_acceptance.reporting.results import (
+    AskedQuestion,
+    Outcome,
+    Results,
+    Run,
+    Scope,
+    Site,
+    Verdict,
+    counts,
+    sign_off,
+)
+from acp_acceptance.requirements.messages import Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +99,7 @@ class Record:
             scope=scope,
             counts=counts(verdicts),
             verdicts=verdicts,
+            questions=_questions(inventory, catalogue, self.stages),
         )
 
     def _settled(self, check: PlannedCheck, selected: set[Target]) -> Verdict:
@@ -146,6 +159,13 @@ class Record:
         if not_run:
             why.append(f"{not_run} checks of the chosen targets were not run")
         return Scope(stages=self.stages, targets=len(owing), judged_targets=judged, partial=why)
+
+
+def _questions(inventory: Inventory, catalogue: Catalogue, stages: list[str]) -> list[AskedQuestion]:
+    release = catalogue.releases[inventory.site.release]
+    speaker = Speaker(catalogue, release.release, "en")
+    asked = [(item, release.questions[item.id]) for item in questions_of(inventory, catalogue, stages)]
+    return [AskedQuestion(id=item.id, values=values, text=speaker.question(item, values)) for item, values in asked]
 
 
 def _user() -> str:

@@ -114,6 +114,20 @@ class Scope(_Record):
     partial: list[str] = []
 
 
+class AskedQuestion(_Record):
+    """What cannot be measured, and is for the people who sign to answer.
+
+    Attributes:
+        id: of the catalogue's question.
+        values: the numbers the release gives it.
+        text: the question in English, with its source.
+    """
+
+    id: str
+    values: dict[str, Any] = {}
+    text: str
+
+
 class Run(_Record):
     """When, by whom and with what."""
 
@@ -138,6 +152,7 @@ class Results(_Record):
     scope: Scope
     counts: dict[str, int]
     verdicts: list[Verdict]
+    questions: list[AskedQuestion] = []
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

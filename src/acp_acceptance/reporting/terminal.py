@@ -82,8 +82,18 @@ class TerminalReport:
                 yield Text()
                 yield Text(f"{phrase(name, self.language)} ({len(chosen)})", style=f"bold {style}")
                 yield from self._messages(chosen)
+        yield from self._questions()
         yield Text()
         yield from self._closing()
+
+    def _questions(self) -> Iterable[RenderableType]:
+        asked = [item for item in self.results.questions if item.id in self.catalogue.questions]
+        if asked:
+            speaker = Speaker(self.catalogue, self.results.site.release, self.language)
+            yield Text()
+            yield Text(f"{phrase('questions', self.language)} ({len(asked)})", style="bold")
+            for item in asked:
+                yield Text(f"  [ ] {speaker.question(self.catalogue.questions[item.id], item.values)}")
 
     def _closing(self) -> Iterable[RenderableType]:
         results = self.results

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Language = Literal["en", "ru", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "ru", "zh")
+_PARTS = ("sections", "requirements", "questions")
 STAGES = ("preflight", "postinstall", "dr")
 
 
@@ -126,6 +127,27 @@ class Requirement(_Data):
         return self.id.split(".")[1]
 
 
+class Question(_Data):
+    """What cannot be measured, and is asked of the people who sign; it gives no verdict.
+
+    Attributes:
+        id: stage, area and name, as a requirement's.
+        source: key of the guide's section in the release's file.
+        when: condition on the site under which it is asked.
+        asks: the question; may use ``{names}`` of the release's values.
+    """
+
+    id: str = Field(pattern=r"^[a-z]+(\.[a-z0-9-]+){2}$")
+    source: str
+    when: dict[str, Any] = {}
+    asks: Text
+
+    @property
+    def stage(self) -> str:
+        """The stage it belongs to."""
+        return self.id.split(".")[0]
+
+
 class Release(_Data):
     """What one ACP release asks.
 
@@ -134,12 +156,14 @@ class Release(_Data):
         verified: its values come from that release's own guide.
         sections: how its guide names the sections that requirements come from.
         requirements: id to the values the release gives it; a requirement that is not here is not owed.
+        questions: likewise, of questions.
     """
 
     release: str
     verified: bool
     sections: dict[str, Text]
     requirements: dict[str, dict[str, Any]]
+    questions: dict[str, dict[str, Any]] = {}
 
 
 class Catalogue:
@@ -148,10 +172,14 @@ class Catalogue:
     Args:
         requirements: in the order in which people read them.
         releases: by number.
+        questions: in the order in which they are asked.
     """
 
-    def __init__(self, requirements: list[Requirement], releases: dict[str, Release]) -> None:
+    def __init__(
+        self, requirements: list[Requirement], releases: dict[str, Release], questions: list[Question]
+    ) -> None:
         self.requirements = {requirement.id: requirement for requirement in requirements}
+        self.questions = {question.id: question for question in questions}
         self.releases = releases
         if len(self.requirements) != len(requirements):
             raise CatalogueError("an id stands twice in the catalogue")
@@ -161,6 +189,11 @@ class Catalogue:
             for owed in self.owed_by(release.release):
                 if owed.source not in release.sections:
                     raise CatalogueError(f"{owed.id}: release {release.release} names no section {owed.source!r}")
+
+    def asked_by(self, release: str) -> Iterator[Question]:
+        """Give the questions that a release asks, in the catalogue's order."""
+        asked = self.releases[release].questions
+        return (question for question in self.questions.values() if question.id in asked)
 
     def owed_by(self, release: str) -> Iterator[Requirement]:
         """Give the requirements that a release asks for, in the catalogue's order."""
@@ -182,8 +215,10 @@ def load_catalogue() -> Catalogue:
         if folder.is_dir():
             for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
                 requirements += [_valid(Requirement, entry, file) for entry in _read(file)]
+    questions = here / "questions.yaml"
     files = sorted((here / "releases").iterdir(), key=lambda entry: entry.name)
-    return Catalogue(requirements, _releases({file.name.removesuffix(".yaml"): file for file in files}))
+    releases = _releases({file.name.removesuffix(".yaml"): file for file in files})
+    return Catalogue(requirements, releases, [_valid(Question, entry, questions) for entry in _read(questions)])
 
 
 def _releases(files: dict[str, Traversable]) -> dict[str, Release]:
@@ -191,8 +226,8 @@ def _releases(files: dict[str, Traversable]) -> dict[str, Release]:
     documents: dict[str, dict[str, Any]] = {}
     for name in sorted(files):
         document = _read(files[name])
-        base = documents.get(document.pop("extends", ""), {"sections": {}, "requirements": {}})
-        for part in ("sections", "requirements"):
+        base = documents.get(document.pop("extends", ""), {part: {} for part in _PARTS})
+        for part in _PARTS:
             merged = {**base[part], **document.get(part, {})}
             document[part] = {key: value for key, value in merged.items() if value is not None}
         documents[name] = document

@@ -20,6 +20,11 @@ _HEADINGS = {
     "ru": ("Требование", "Важность", "Что", "Требуется", "Источник"),
     "zh": ("要求", "级别", "内容", "要求值", "来源"),
 }
+_QUESTIONS = {
+    "en": "Not measurable: questions to the people who sign",
+    "ru": "Не измеряется: вопросы к подписывающим",
+    "zh": "无法测量：由签字人确认的问题",
+}
 _SEVERITIES = {
     "en": {"required": "required", "advised": "advised"},
     "ru": {"required": "обязательно", "advised": "рекомендуется"},
@@ -78,6 +83,11 @@ class RequirementList:
         return f"ACP {self._release.release}" + ("" if self._release.verified else " (not verified: values of 4.2)")
 
     @property
+    def questions_title(self) -> str:
+        """What the questions are."""
+        return _QUESTIONS[self._language]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Headings of the columns."""
         return _HEADINGS[self._language]
@@ -93,6 +103,13 @@ class RequirementList:
                 self._speaker.source(requirement),
             )
 
+    def questions(self) -> list[str]:
+        """Give the questions that people answer, in one language; a single node owes none of them."""
+        asked = (item for item in self._catalogue.asked_by(self._release.release) if self._stage in {None, item.stage})
+        if "role" in self._known:
+            return []
+        return [f"{item.id}: {self._speaker.question(item, self._release.questions[item.id])}" for item in asked]
+
     def as_documents(self) -> list[dict[str, Any]]:
         """Give each requirement whole, for programs."""
         return [
@@ -103,7 +120,11 @@ class RequirementList:
     def as_markdown(self) -> str:
         """Give the list as a Markdown table."""
         lines = [f"## {self.title}", "", _row(self.columns), _row(["---"] * len(self.columns))]
-        return "\n".join([*lines, *map(_row, self.rows())])
+        lines += map(_row, self.rows())
+        questions = self.questions()
+        if questions:
+            lines += ["", f"### {self.questions_title}", "", *(f"- [ ] {question}" for question in questions)]
+        return "\n".join(lines)
 
     def _owed(self) -> Iterator[Requirement]:
         for requirement in self._catalogue.owed_by(self._release.release):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from acp_acceptance.requirements.catalogue import Catalogue, Language, Remedy, Requirement, Text
+    from acp_acceptance.requirements.catalogue import Catalogue, Language, Question, Remedy, Requirement, Text
 
 _FRAMES: dict[str, dict[str, str]] = {
     "en": {
@@ -62,6 +62,11 @@ class Speaker:
     def asked(self, requirement: Requirement, values: Mapping[str, Any]) -> str:
         """Say what is required."""
         return self._say(requirement.asks, values)
+
+    def question(self, question: Question, values: Mapping[str, Any]) -> str:
+        """Say a question, with the section of the guide that it comes from."""
+        source = self._release.sections[question.source].in_language(self._language)
+        return f"{self._say(question.asks, values)} [{source}]"
 
     def observed(self, requirement: Requirement, findings: list[dict[str, Any]]) -> str:
         """Say what was observed instead; findings are ``{"sentence", "observed"}``."""
