@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from acp_acceptance.collect.active import NOT_ASKED
 from acp_acceptance.inventory import Topology, inventory_from_hosts
 from acp_acceptance.model.access import Access, Contact, Sshd
 from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
 from acp_acceptance.model.hardware import Cpu, Memory
 from acp_acceptance.model.identity import Clock, Identity
 from acp_acceptance.model.kernel import Boot, BootSource, Hugepages, Kernel, Modules, OperatingSystem, Swap
+from acp_acceptance.model.links import Links
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
@@ -42,6 +44,8 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
         "sshd": Sshd({"usedns": "no", "usepam": "no"}, "sshd -T"),
         "identity": Identity(f"machine-{name}", None, frozenset()),
         "packages": Packages("rpm", {"bash": "5.0"}, ()),
+        "links": Links("eth0", 10000, 1500, "up"),
+        **dict.fromkeys(("disk_rates", "sync_writes", "throughput"), NOT_ASKED),
     }
     return NodeFacts(name, {**facts, **changed})
 

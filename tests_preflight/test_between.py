@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from acp_acceptance.model.between import clock_difference, shared_identities
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.throughput import rates_of
 from acp_acceptance.requirements import OwedRequirement, verifies
 
 
@@ -20,3 +21,10 @@ def test_clocks_agree(facts: NodeFacts, peers: Mapping[str, NodeFacts], requirem
     apart = clock_difference(facts, peers)
     agree = apart.at_most(requirement["seconds"])
     requirement.expect(agree, "apart", peer=apart.peer, seconds=round(apart.seconds, 3), error=round(apart.error, 3))
+
+
+@verifies("preflight.between.bandwidth", "preflight.between.bandwidth-advised")
+def test_bandwidth_suffices(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    for rate in rates_of(facts):
+        enough = rate.at_least(requirement["megabits"][rate.scope], requirement["payload_percent"])
+        requirement.expect(enough, rate.sentence, what=rate.what, megabits=rate.megabits)

@@ -74,11 +74,16 @@ def targets_of(inventory: Inventory) -> list[Target]:
     ]
 
 
-def make_plan(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str]) -> list[PlannedCheck]:
-    """Plan every requirement of ``stages`` for every target of its kind, in the catalogue's order."""
+def make_plan(
+    inventory: Inventory, catalogue: Catalogue, stages: Iterable[str], *, active: bool = False
+) -> list[PlannedCheck]:
+    """Plan every requirement of ``stages`` for every target of its kind, in the catalogue's order.
+
+    ``active``: what loads the targets is allowed.
+    """
     wanted = set(stages)
     owing = targets_of(inventory)
-    all_dimensions = {target: Dimensions(inventory, target) for target in owing}
+    all_dimensions = {target: Dimensions(inventory, target, active=active) for target in owing}
     planned = []
     for requirement in catalogue.owed_by(inventory.site.release):
         if requirement.stage in wanted:
@@ -97,7 +102,7 @@ def owed(
         NotApplicableError: its condition does not hold, or the release asks nothing of this target.
         CollectionError: whether it applies, or what is asked, depends on what was not measured.
     """
-    dimensions = Dimensions(inventory, target, snapshot)
+    dimensions = Dimensions(inventory, target, snapshot, active=bool(snapshot.active_allowed_by))
     judged = judge(requirement.when, dimensions)
     if judged.truth is Truth.FAILS:
         raise NotApplicableError(judged.reason)
@@ -117,7 +122,9 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
     Without a snapshot, what facts decide is not known yet.
     """
 
-    def __init__(self, inventory: Inventory, target: Target, snapshot: Snapshot | None = None) -> None:
+    def __init__(
+        self, inventory: Inventory, target: Target, snapshot: Snapshot | None = None, *, active: bool = False
+    ) -> None:
         site = inventory.site
         super().__init__(
             release=lambda: site.release,
@@ -128,7 +135,10 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             managed_clusters=lambda: site.managed_clusters or 0,
             recovery_pair=lambda: site.dr is not None,
             clusters=lambda: len(site.clusters),
+            active=lambda: active,
         )
+        if target.kind == "cluster":
+            self["load_balancer"] = lambda: _load_balancer(inventory, target.name)
         if target.node is not None:
             self._add_node(target.node)
             self["nodes"] = lambda: target.siblings
@@ -153,6 +163,16 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             kernel=lambda: facts.kernel.version,
             machine=lambda: facts.kernel.machine,
         )
+
+
+def _load_balancer(inventory: Inventory, cluster: str) -> str:
+    """Tell what forwards to a cluster's nodes: ``own`` (the customer's), ``self-built`` (the platform's), ``none``."""
+    planned = inventory.site.clusters[cluster]
+    if planned.parameters.self_built_vip.enabled:
+        return "self-built"
+    addresses = {node.address for node in inventory.nodes if node.cluster == cluster}
+    single = inventory.site.topology is not None and _plain(inventory.site.topology) == "single_node"
+    return "none" if single and planned.vip in {None, *addresses} else "own"
 
 
 def _said(value: Any, what: str, how: str) -> Any:  # noqa: ANN401 - an enumeration or nothing

@@ -47,7 +47,7 @@ def test_workers_give_the_same_record_as_one_process(run_suite: Callable[..., Su
     ("selection", "judged"),
     [
         (("-k", "swap"), {SWAP}),
-        (("-m", "advised and between"), {"preflight.between.clock-advised"}),
+        (("-m", "advised and between"), {"preflight.between.clock-advised", "preflight.between.bandwidth-advised"}),
         (("-m", "capacity and required"), {"preflight.capacity.cpu-cores", "preflight.capacity.memory"}),
         (("tests_preflight/test_kernel.py::test_swap_is_off",), {SWAP}),
     ],

@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from acp_acceptance.model.forwarding import Forwarding
 from acp_acceptance.model.measurement import CollectionError, Fact, Facts
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class ClusterFacts(Facts):
     """What is known of one cluster of the site before it is installed."""
 
     planned = Fact(PlannedInstallation)
+
+    # Measured with listeners on the nodes, where that is allowed.
+    forwarding = Fact(Forwarding)
 
 
 _SAME_ON_BOTH_SIDES = (

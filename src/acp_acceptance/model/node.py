@@ -19,9 +19,12 @@ from acp_acceptance.model.kernel import (
     parse_os,
     parse_swap,
 )
+from acp_acceptance.model.links import Links, parse_links
+from acp_acceptance.model.load import DiskRates, SyncWrites
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
 from acp_acceptance.model.software import Packages, parse_packages
+from acp_acceptance.model.throughput import Throughput
 
 
 class NodeFacts(Facts):
@@ -45,3 +48,9 @@ class NodeFacts(Facts):
     sshd = Fact(Sshd, parse_sshd)
     identity = Fact(Identity, parse_identity)
     packages = Fact(Packages, parse_packages)
+    links = Fact(Links, parse_links)
+
+    # Measured by loading the node, where that is allowed.
+    disk_rates = Fact(DiskRates)
+    sync_writes = Fact(SyncWrites)
+    throughput = Fact(Throughput)

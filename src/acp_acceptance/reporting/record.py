@@ -68,13 +68,15 @@ class Record:
             run=Run(
                 started=self.started.isoformat(timespec="seconds"),
                 finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                user=_user(),
+                user=current_user(),
                 runner=platform.node(),
                 tool=__version__,
                 offline=self.offline,
                 snapshot_taken=snapshot.taken,
                 interrupted=self.interrupted,
                 crashed=self.crashed,
+                active=bool(snapshot.active_allowed_by),
+                active_allowed_by=snapshot.active_allowed_by,
             ),
             site=Site(
                 name=site.name,
@@ -148,7 +150,8 @@ class Record:
         return Scope(stages=self.stages, targets=len(owing), judged_targets=judged, partial=why)
 
 
-def _user() -> str:
+def current_user() -> str:
+    """Tell who runs the suite."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user id without a name

@@ -1,0 +1,65 @@
+"""Faults that show under load, and of the links between nodes."""
+
+from __future__ import annotations
+
+from lab.faults.fault import Fault, instead, unreadable
+
+_BANDWIDTH = "preflight.between.bandwidth"
+_RATE = "preflight.capacity.disk-performance"
+_LATENCY = "preflight.capacity.etcd-disk-latency"
+_SPEED = "/sys/class/net/eth0/speed"
+
+
+def _link(speed: int) -> str:
+    """Let the interface say another speed of its link."""
+    return f"echo {speed} >/run/lab-speed\nmount --bind /run/lab-speed {_SPEED}"
+
+
+def _slower(wanted: str, times: str) -> str:
+    """Let ``dd`` take and say longer where its arguments hold ``wanted``."""
+    return instead(
+        "dd",
+        f'case "$*" in\n  {wanted}) ;;\n  *) exec /usr/lib/lab/real/dd "$@" ;;\nesac\n'
+        'said=$(/usr/lib/lab/real/dd "$@" 2>&1) || exit\n'
+        f'{times}\nprintf "%s\\n" "$said" | sed "s/copied, [^ ]* s/copied, $seconds s/" >&2',
+    )
+
+
+FAULTS = (
+    Fault("link-100", _BANDWIDTH, "a link of 100 Mbit/s", _link(100)),
+    Fault("link-unknown", _BANDWIDTH, "an interface that does not know its link's speed", _link(-1), breaks=True),
+    Fault("unreadable-routes", _BANDWIDTH, "the routes cannot be read", unreadable("/proc/net/route"), breaks=True),
+    Fault(
+        "path-slow",
+        _BANDWIDTH,
+        "a link of 10 Gbit/s through which 20 Mbit/s go",
+        "tc qdisc add dev eth0 root tbf rate 20mbit burst 256kb latency 400ms",
+        active=True,
+    ),
+    Fault(
+        "no-peer-program",
+        _BANDWIDTH,
+        "neither Python nor Perl is there",
+        "rm -f /usr/bin/python3* /usr/bin/perl*",
+        breaks=True,
+        active=True,
+    ),
+    Fault("disk-slow", _RATE, "a disk of 20 MB/s", _slower("*bs=1M*oflag=*", "seconds=1.6"), active=True),
+    Fault("disk-few-iops", _RATE, "a disk of 400 operations a second", _slower("*bs=4k*", "seconds=5.12"), active=True),
+    Fault(
+        "disk-indirect",
+        _RATE,
+        "a dd that can write past no cache",
+        instead("dd", 'case "$*" in *oflag=*) exit 1 ;; esac\nexec /usr/lib/lab/real/dd "$@"'),
+        breaks=True,
+        active=True,
+    ),
+    Fault(
+        "sync-slow",
+        _LATENCY,
+        "a disk that takes 20 ms for a synchronous write",
+        _slower("*bs=8k*count=1*", "sleep 0.02\nseconds=0.020512"),
+        active=True,
+    ),
+    Fault("sync-silent", _LATENCY, "a dd that says no times", instead("dd", "exit 0"), breaks=True, active=True),
+)
