@@ -44,7 +44,16 @@ FAULTS = (
         breaks=True,
         active=True,
     ),
-    Fault("disk-slow", _RATE, "a disk of 20 MB/s", _slower("*bs=1M*oflag=*", "seconds=1.6"), active=True),
+    Fault("no-python", "", "Perl is there, and no Python", "rm -f /usr/bin/python3*", active=True),
+    Fault(
+        "kubelet-runs",
+        _LATENCY,
+        "a kubelet runs: the platform is installed",
+        "cp /usr/bin/sleep /usr/local/bin/kubelet\n/usr/local/bin/kubelet 86400 </dev/null >/dev/null 2>&1 &",
+        breaks=True,
+        active=True,
+    ),
+    Fault("disk-slow", _RATE, "a disk of 160 MB/s", _slower("*bs=1M*oflag=*", "seconds=0.21"), active=True),
     Fault("disk-few-iops", _RATE, "a disk of 400 operations a second", _slower("*bs=4k*", "seconds=5.12"), active=True),
     Fault(
         "disk-indirect",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +47,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     """
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def _copied(section: Section, part: str) -> list[Copied]:
+    text = section.text(part)
+    copied = parse_copied(text)
+    if not copied:
+        said = printable(text, limit=100) or "nothing"
+        raise CollectionError(f"dd of this node does not say how long it wrote (it said: {said})")
+    return copied
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ def parse_sync_writes(section: Section, folder: str) -> SyncWrites:
         CollectionError: they were refused, or there are too few.
     """
     place = _place(section, folder)[0]
-    samples = [copied.seconds for copied in parse_copied(section.text(f"sync:{folder}"))]
+    samples = [copied.seconds for copied in _copied(section, f"sync:{folder}")]
     if len(samples) < FEWEST_SAMPLES:
         raise CollectionError(f"only {len(samples)} of at least {FEWEST_SAMPLES} synchronous writes could be timed")
     return SyncWrites(folder, place, len(samples), percentile(samples, _PERCENTILE), sum(samples) / len(samples))
@@ -97,21 +107,33 @@ class DiskRate:
     Attributes:
         folders: those that it holds, or will hold.
         device: as ``df`` names it.
-        direct: it was written past the page cache (O_DIRECT); else each write was synchronous.
+        mode: ``direct`` (past the page cache), ``dsync`` (each write waits for the disk), or ``sync`` (the last of each
+            32 MiB does), where the node's ``dd`` can do no better.
         bytes_per_second: of sequential writes of 1 MiB.
-        operations_per_second: of parallel writes of 4 kB.
+        operations_per_second: of parallel writes of 4 kB; ``None`` where its ``dd`` knows only the last mode.
     """
 
     folders: tuple[str, ...]
     device: str
-    direct: bool
+    mode: str
     bytes_per_second: int
-    operations_per_second: int
+    operations_per_second: int | None
 
     @property
     def megabytes_per_second(self) -> int:
         """The rate in MB/s, as disks are sold."""
         return self.bytes_per_second // 10**6
+
+    @property
+    def operations(self) -> int:
+        """Parallel writes a second.
+
+        Raises:
+            CollectionError: the node's ``dd`` cannot show it.
+        """
+        if self.operations_per_second is None:
+            raise CollectionError(f"dd of this node can write to {self} neither directly nor synchronously")
+        return self.operations_per_second
 
     def __str__(self) -> str:
         return f"{self.device} ({', '.join(self.folders)})"
@@ -151,24 +173,24 @@ def _rate(section: Section, folders: tuple[str, ...]) -> DiskRate:
     first = folders[0]
     if f"refused:{first}" in section.parts:
         raise CollectionError(section.text(f"refused:{first}").strip())
-    sequential = parse_copied(section.text(f"sequential:{first}"))
-    seconds = sum(copied.seconds for copied in sequential)
-    if not sequential or seconds <= 0:
-        raise CollectionError(f"dd said no rate for {first}")
+    sequential = _copied(section, f"sequential:{first}")
+    seconds = sum(copied.seconds for copied in sequential) or math.inf
     return DiskRate(
         folders=folders,
         device=_place(section, first)[2],
-        direct=section.text(f"mode:{first}").strip() == "direct",
+        mode=section.text(f"mode:{first}").strip(),
         bytes_per_second=int(sum(copied.size for copied in sequential) / seconds),
-        operations_per_second=_operations_per_second(section.parts[f"parallel:{first}"], first),
+        operations_per_second=_operations_per_second(section.parts.get(f"parallel:{first}"), first),
     )
 
 
 _BLOCK = 4096
 
 
-def _operations_per_second(part: Part, folder: str) -> int:
+def _operations_per_second(part: Part | None, folder: str) -> int | None:
     """Add up rounds of writers that write at the same time; a round takes as long as its slowest writer."""
+    if part is None:
+        return None
     operations, seconds = 0, 0.0
     for writers, said in _rounds(part.text):
         if len(said) != writers:

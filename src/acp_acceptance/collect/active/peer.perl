@@ -127,10 +127,24 @@ sub answer {
         else { my $why = $@; chomp $why; print "taken $port $why\n" }
     }
     print "ready\n";
-    while ($open->count) {
-        for my $server ($open->can_read) {
-            accept(my $client, $server) or next;
-            syswrite $client, "$secret $name\n";
+    my %servers = map { $_ => 1 } $open->handles;
+    my %clients;
+    while (%servers) {
+        for my $ready ($open->can_read(1)) {
+            if ($servers{$ready}) {
+                accept(my $client, $ready) or next;
+                $client->blocking(0);
+                syswrite $client, "$secret $name\n";
+                $clients{$client} = [$client, $now->() + 2];
+                $open->add($client);
+            }
+            elsif (!sysread $ready, my $data, 500) { $clients{$ready}[1] = 0 }
+        }
+        # Whoever connected closes first: else the port would stay in use for a minute (TIME_WAIT).
+        for my $key (grep { $clients{$_}[1] < $now->() } keys %clients) {
+            my $client = delete($clients{$key})->[0];
+            $open->remove($client);
+            setsockopt($client, SOL_SOCKET, SO_LINGER, pack("ii", 1, 0));
             close $client;
         }
     }
