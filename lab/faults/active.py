@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.faults.fault import Fault, instead, unreadable
+from lab.faults.fault import Fault, instead
 
 _BANDWIDTH = "preflight.between.bandwidth"
 _RATE = "preflight.capacity.disk-performance"
@@ -28,7 +28,6 @@ def _slower(wanted: str, times: str) -> str:
 FAULTS = (
     Fault("link-100", _BANDWIDTH, "a link of 100 Mbit/s", _link(100)),
     Fault("link-unknown", _BANDWIDTH, "an interface that does not know its link's speed", _link(-1), breaks=True),
-    Fault("unreadable-routes", _BANDWIDTH, "the routes cannot be read", unreadable("/proc/net/route"), breaks=True),
     Fault(
         "path-slow",
         _BANDWIDTH,

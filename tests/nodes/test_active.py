@@ -102,7 +102,7 @@ def test_a_disk_fault_turns_its_requirement_red_and_no_other(disks: Verdicts, fa
 def test_a_dd_that_says_no_times_as_that_of_some_busyboxes_is_broken_and_said(disks: Verdicts) -> None:
     for name in (RATES, LATENCY):
         assert disks["busybox"][name]["outcome"] == "broken"
-        assert "does not say how long it wrote (it said: 1+0 records in" in disks["busybox"][name]["reason"]
+        assert "does not say how long it wrote (it said: " in disks["busybox"][name]["reason"]
 
 
 def test_a_node_of_an_installed_platform_is_refused_by_name_of_the_sign(disks: Verdicts) -> None:
@@ -188,7 +188,7 @@ def test_what_a_node_itself_prevents_is_not_blamed_on_the_balancer(
     node = cluster.nodes["cp-3"]
     node.apply("port-6443-taken")
     node.run("nft add table inet test; nft 'add chain inet test in { type filter hook input priority 0; }'; "
-             "nft add rule inet test in tcp dport 11443 drop")  # fmt: skip
+             "nft add rule inet test in iifname eth0 tcp dport 11443 drop")  # fmt: skip
     try:
         with Balancer(cluster, PORTS, ["cp-1", "cp-2", "cp-3"]):
             found = verdict()

@@ -22,7 +22,7 @@ class Sent:
     Attributes:
         peer: the other node.
         address: where it listened.
-        across: it is in another cluster.
+        across: it is in another cluster, and in another network.
         size: bytes of payload.
         seconds: from the first to the last of them.
     """
@@ -53,7 +53,7 @@ class Rate:
     Attributes:
         sentence: ``slow_link`` or ``slow_path``: the catalogue's sentence for it.
         what: the interface, or the peer.
-        across: it is about a path to another cluster.
+        across: it is about a path to another cluster in another network.
         megabits: Mbit/s of the link, or of the payload that went through.
         measured: by sending.
     """

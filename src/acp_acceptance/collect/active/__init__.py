@@ -26,6 +26,7 @@ BALANCER = "preflight.platform.load-balancer"
 
 NOT_ASKED = Problem("not-asked", "it loads the node; allow it with --acp-active")
 _INTERRUPTED = Problem("interrupted", "the run was interrupted before it was measured")
+_ALONE = Problem("unreadable", "there are no two nodes of its cluster, itself among them, on which it could be run")
 _FACTS = {"node": ("disk_rates", "sync_writes", "throughput"), "cluster": ("forwarding",)}
 
 
@@ -100,7 +101,9 @@ class ActiveChecks:
 
     def _throughput(self) -> None:
         nodes = self._owing(BANDWIDTH)
-        clusters = [[node for node in nodes if node.cluster == name] for name in self._inventory.site.clusters]
+        # One that cannot be reached must not cost the one that would send to it.
+        usable = [node for node in nodes if self._sessions.is_usable(node)]
+        clusters = [[node for node in usable if node.cluster == name] for name in self._inventory.site.clusters]
         rings = [rounds(members) for members in clusters]
         longest = max(map(len, rings), default=0)
         plan = [
@@ -123,7 +126,7 @@ class ActiveChecks:
         for pairs in plan:
             self._each(pairs, measure, max(1, self._forks // 2))
         for node in nodes:
-            measured = Throughput(tuple(sent.get(node.name, ())))
+            measured = Throughput(tuple(sent[node.name])) if node.name in sent else _ALONE
             self._keep("node", node.name, {"throughput": failed.get(node.name, measured)})
 
     def _balancers(self) -> None:

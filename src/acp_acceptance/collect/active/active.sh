@@ -140,10 +140,11 @@ rates() {
   echo "${mode:-sync}"
   done_ "mode:$1"
   part "sequential:$1"
-  number=0 stop=$(($(date +%s) + 4))
+  # The first is short, in case the disk is very slow.
+  number=0 count=8 stop=$(($(date +%s) + 4))
   while [ $number -lt 8 ] && [ "$(date +%s)" -lt $stop ]; do
-    zeros bs=1M count=32 seek=$((number * 32)) conv=notrunc,$sync ${mode:+oflag=$mode}
-    number=$((number + 1))
+    zeros bs=1M count=$count seek=$((number * 32)) conv=notrunc,$sync ${mode:+oflag=$mode}
+    number=$((number + 1)) count=32
   done
   done_ "sequential:$1"
   # Without either flag a small write would measure memory.

@@ -19,13 +19,14 @@ from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
 
 HTTPS, HTTP, API, REGISTRY, ETCD = 443, 80, 6443, 11443, 2379
-_LIMIT = 150
+_LIMIT = 240
+"""Seconds after which the listeners end by themselves; everything below takes less, or is not believed."""
 _LISTEN_SECONDS = 40
 _DIAL_LIMIT = 90
 _RUNNER = "the runner"
@@ -52,6 +53,7 @@ class _Listener:
     opened: dict[int, str] = field(default_factory=dict)
     ready: threading.Event = field(default_factory=threading.Event)
     failure: str = ""
+    ended: bool = False
 
     def heard(self, output: bytes) -> None:
         if not self.ready.is_set() and b"\nready\n" in output:
@@ -117,6 +119,7 @@ def _listen(sessions: Sessions, listener: _Listener, ports: list[int], secret: s
     except Exception as error:  # noqa: BLE001 - said of this node, and must not cost the others
         listener.failure = printable(str(error))
     finally:
+        listener.ended = True
         listener.ready.set()
 
 
@@ -133,7 +136,11 @@ class _Trial:
 
     def forwarding(self, addresses: list[str], ports: list[int], unsaid: list[str]) -> Forwarding:
         """Try every port of every address."""
-        unheard = [f"{item.node.name}: {item.failure}" for item in self.listeners if item.failure]
+        unheard = [
+            f"{item.node.name}: {item.failure or 'it did not listen in time'}"
+            for item in self.listeners
+            if not item.opened
+        ]
         unheard += [
             f"{item.node.name} port {port} is taken: {self._holder(item.node, port) or why}"
             for item in self.listeners
@@ -141,7 +148,8 @@ class _Trial:
             if why
         ]
         ways = {(item.address, port): item for item in self.listeners for port, why in item.opened.items() if not why}
-        self._dial(ways, 1, lambda way: self._reached(way, ways[way].node.name))
+        self._dial_here(list(ways), 1)
+        self._dial_there([way for way, item in ways.items() if not self._reached(way, item.node.name)], 1)
         for way, item in ways.items():
             if not self._reached(way, item.node.name):
                 unheard.append(
@@ -155,6 +163,10 @@ class _Trial:
         }
         wanted = [(address, port) for address in addresses for port in ports if listened[port]]
         self._await(wanted, listened)
+        if early := [item.node.name for item in self.listeners if item.ended and item.opened]:
+            raise CollectionError(
+                f"the listeners on {', '.join(early)} ended before everything was tried; run it again"
+            )
         tried = tuple(
             Forwarded(
                 address,
@@ -187,13 +199,6 @@ class _Trial:
                 return
         self._dial_there([way for way in wanted if not whole(way)], _CONNECTIONS)
 
-    def _dial(self, ways: Iterable[Way], count: int, enough: object) -> None:
-        """Connect from the runner, and from the nodes to what it does not reach."""
-        ways = list(ways)
-        self._dial_here(ways, count)
-        if callable(enough):
-            self._dial_there([way for way in ways if not enough(way)], count)
-
     def _dial_here(self, ways: list[Way], count: int) -> None:
         def one(way: Way) -> None:
             silent = 0
@@ -213,23 +218,29 @@ class _Trial:
         arguments = " ".join(["dial", *(f"{address},{port},{count}" for address, port in ways)])
         task = Task("peer", _DIAL_LIMIT, {"arguments": arguments}, self.secret)
 
+        held = threading.Event()
+
         def one(node: Node) -> Section | None:
             try:
-                return self.sessions.run(node, task, held=threading.Event())
+                return self.sessions.run(node, task, held=held)
             except (CollectionError, OSError):
                 return None  # another node, or none, reaches it: what was seen counts
 
         with ThreadPoolExecutor(max(1, min(16, len(self.nodes))), thread_name_prefix="collect") as pool:
-            for node, section in zip(self.nodes, pool.map(one, self.nodes), strict=True):
-                text = section.parts["output"].text if section and "output" in section.parts else ""
-                for address, port, name in _DIALLED.findall(text):
-                    if (address, int(port)) in ways:
-                        self._note((address, int(port)), node.name, "" if name == "-" else name)
+            try:
+                sections = list(pool.map(one, self.nodes))
+            finally:
+                held.set()
+        for node, section in zip(self.nodes, sections, strict=True):
+            text = section.parts["output"].text if section and "output" in section.parts else ""
+            for address, port, name in _DIALLED.findall(text):
+                if (address, int(port)) in ways:
+                    self._note((address, int(port)), node.name, "" if name == "-" else name)
 
     def _note(self, way: Way, client: str, name: str) -> None:
         self.connections[way] += 1
-        known = {item.node.name for item in self.listeners}
-        if name in known:
+        # What a node answers itself proves nothing: its firewall lets it, and it may hold the VIP (direct routing).
+        if name != client and name in {item.node.name for item in self.listeners}:
             self.answered[way][client].add(name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import socket
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -35,7 +36,8 @@ _RECEIVER = (
     "run=ACP_ACTIVE=$(($(date +%s) + $2))-$0; case $1 in "
     'root) exec env "$run" sh -c "$3" "$0" ;; '
     'sudo) exec sudo -n -- env "$run" sh -c "$3" "$0" ;; '
-    '*) { printf "%s\\n" "$secret"; cat; } | sudo -S -k -p "" -- env "$run" sh -c "$3" "$0" ;; esac'
+    # The cat does not notice that what it feeds has ended.
+    '*) { printf "%s\\n" "$secret"; cat; } | { sudo -S -k -p "" -- env "$run" sh -c "$3" "$0"; kill 0; } ;; esac'
 )
 _READER = (
     'while IFS= read -r line && [ "$line" != "$0" ]; do :; done; script= feed=$(printf "\\n_"); feed=${feed%%_}; '
@@ -96,9 +98,21 @@ class Sessions:
     facts: Callable[[str], NodeFacts]
 
     def address(self, node: Node) -> str:
-        """Give the address at which other nodes reach a node: the one it is reached at."""
+        """Give the address at which other nodes reach a node: the one it is reached at, which they may not resolve."""
         route = self.routes.get(node.name)
-        return route.host if route else node.address
+        host = route.host if route else node.address
+        try:
+            return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+        except OSError:
+            return host
+
+    def is_usable(self, node: Node) -> bool:
+        """Tell whether anything can be run on a node."""
+        try:
+            self._rights(node)
+        except CollectionError:
+            return False
+        return True
 
     def run(
         self,

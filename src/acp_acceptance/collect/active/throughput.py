@@ -73,7 +73,8 @@ def measure_pair(sessions: Sessions, sender: Node, receiver: Node) -> Sent:
     finally:
         release.set()
         listening.join(_PORT_SECONDS)
-    return Sent(receiver.name, address, receiver.cluster != sender.cluster, size, seconds)
+    across = receiver.cluster != sender.cluster and receiver.network != sender.network
+    return Sent(receiver.name, address, across, size, seconds)
 
 
 def _port(port: Future[int], received: Future[Section], receiver: Node) -> int:
