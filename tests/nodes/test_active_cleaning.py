@@ -109,6 +109,36 @@ def test_a_runner_that_ends_in_the_middle_leaves_nothing(lab: Lab, tmp_path: Pat
         assert '"interrupted": true' in results.read_text(encoding="utf-8")
 
 
+BALANCER_ALONE = """
+import sys
+from pathlib import Path
+from acp_acceptance.collect import Settings, collect
+from acp_acceptance.collect.active import BALANCER
+from acp_acceptance.inventory import load_inventory
+
+class Quiet:
+    def collected(self, facts, done, of): pass
+    def say(self, line): pass
+
+inventory = load_inventory(Path(sys.argv[1]), releases=["4.2"])
+_, finished = collect(inventory, inventory.nodes, Settings(active_allowed_by="a test"), Quiet(), {(BALANCER, "global")})
+sys.exit(0 if finished else 2)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda item: item.name)
+def test_listeners_end_with_a_runner_that_ends_in_the_middle(lab: Lab, number: signal.Signals) -> None:
+    # No balancer is there, so that it waits for one.
+    runner = subprocess.Popen([sys.executable, "-c", BALANCER_ALONE, lab.inventory], stdin=subprocess.DEVNULL)
+    nodes = ("cp-1", "cp-2", "perl")
+    until(lambda: all(shows(lab, node, LISTENERS) for node in nodes), 40, "nothing listens")
+    time.sleep(1)
+    runner.send_signal(number)
+    assert runner.wait(20) == (2 if number == signal.SIGINT else -9)
+    assert_nothing_left(lab, *nodes)
+    until(lambda: str(lab.ssh_config) not in processes_here(), 10, "an ssh of the runner is left")
+
+
 @pytest.mark.parametrize("node", ["cp-1", "cp-2", "perl"])
 def test_listeners_end_when_they_are_released(lab: Lab, tmp_path: Path, node: str) -> None:
     _, release, thread = begun(lab, tmp_path, node, Task("peer", 60, ANSWER, "word"))
