@@ -128,6 +128,7 @@ CASES = [
     Case("no-python", "command -v python3; command -v perl", "^/usr/bin/python3", "^/usr/bin/perl"),
     Case("no-peer-program", "command -v python3; command -v perl", "^/usr/bin/python3", r"^\[1(27)?\]", EL8),
     Case("kubelet-runs", "cat /proc/[0-9]*/comm | grep -x kubelet", r"^\[1\]", r"^kubelet\n"),
+    Case("disk-fast", f"{DD} bs=8k count=1 seek=3 conv=notrunc,fdatasync 2>&1", "copied", "copied, 0.0005 s,", EL8),
     Case("disk-slow", f"{DD} bs=1M count=32 oflag=direct 2>&1", "copied", "copied, 0.21 s,"),
     Case("disk-few-iops", f"{DD} bs=4k count=16 2>&1", "copied", "copied, 5.12 s,", EL8),
     Case("disk-indirect", f"{DD} bs=4k count=1 oflag=direct", r"\[0\]$", r"\[1\]$"),

@@ -84,7 +84,7 @@ class SyncWrites:
     @property
     def operations_per_second(self) -> int:
         """Sequential synchronous writes a second."""
-        return int(1 / self.mean) if self.mean else 10**9
+        return round(1 / self.mean) if self.mean else 10**9
 
 
 def parse_sync_writes(section: Section, folder: str) -> SyncWrites:
