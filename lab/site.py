@@ -22,7 +22,7 @@ from lab.plan import LabPlan, NodeFile, NodePlan
 from lab.programs import ENVIRONMENT, LabError, need
 from lab.running import describe
 from lab.trees import busybox_layer, common_layers, layers_of
-from lab.written import known_hosts_text, ssh_config_text, write_inventory
+from lab.written import known_hosts_text, ssh_config_text, vip_of, write_inventory
 
 if TYPE_CHECKING:
     import socket
@@ -108,6 +108,16 @@ class Lab:
         """The first three numbers of this machine's address, and of those that no node has, such as for a VIP."""
         return prefix_of(self._network)
 
+    @property
+    def interface(self) -> str:
+        """Name of this machine's interface in the lab's network."""
+        return f"acplab{self._network}"
+
+    @property
+    def vip(self) -> str:
+        """The address that the inventory plans for a load balancer; :class:`lab.balancer.Balancer` answers there."""
+        return vip_of(self.prefix)
+
     def apply(self, node: str, fault: str) -> None:
         """Seed a fault on a running node.
 
@@ -180,7 +190,7 @@ class Lab:
         public = self.identity_file.with_suffix(".pub").read_text(encoding="ascii")
         return LabPlan(
             folder=str(self.directory),
-            interface=f"acplab{self._network}",
+            interface=self.interface,
             gateway=gateway,
             prefix_length=network_of(self._network).prefixlen,
             neighbours_known=is_large(self._network),

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _VIP_HOST = 250
 
 
+def vip_of(prefix: str) -> str:
+    """Give the VIP of the site in a lab's network."""
+    return f"{prefix}.{_VIP_HOST}"
+
+
 def known_hosts_text(addresses: Mapping[str, str], keys: Sequence[Path]) -> str:
     """Give the text of known_hosts: the keys of the nodes, in their order."""
     public = [key.with_suffix(".pub").read_text(encoding="ascii").strip() for key in keys]
@@ -48,7 +53,7 @@ def write_inventory(
             # Once is enough, where the node is listed first.
             groups.setdefault(role, {"hosts": {}})["hosts"][spec.name] = variables
             variables = {}
-    vip = f"{prefix}.{_VIP_HOST}"
+    vip = vip_of(prefix)
     site = {
         "name": f"lab-{name}",
         "release": "4.2",
@@ -57,7 +62,12 @@ def write_inventory(
         "ip_family": "ipv4",
         "managed_clusters": 10,
         "vip": vip,
-        "parameters": {"platform_address": "acp.lab.example", "cluster_endpoint": vip},
+        "parameters": {
+            "platform_address": "acp.lab.example",
+            "cluster_endpoint": vip,
+            "http_enabled": False,
+            "image_repository": {"kind": "platform"},
+        },
     }
     reached = {
         "ansible_user": "root",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from acp_acceptance.collect.active import NOT_ASKED
 from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.inventory import Topology, inventory_from_hosts
 from acp_acceptance.model.access import Access, Contact, Sshd
@@ -13,6 +14,7 @@ from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
 from acp_acceptance.model.hardware import Cpu, Frequency, Memory, Overcommit
 from acp_acceptance.model.identity import Clock, Identity, TimeZone
 from acp_acceptance.model.kernel import Kernel, OperatingSystem
+from acp_acceptance.model.links import Links
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.package import Package, PackageProof
@@ -72,6 +74,8 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
         "kubernetes": Kubernetes(()),
         "package": Package((), None, unpacked=False, extensions=()),
         "package_proof": PackageProof(None, ""),
+        "links": Links("eth0", 10000, 1500, "up"),
+        **dict.fromkeys(("disk_rates", "sync_writes", "throughput"), NOT_ASKED),
     }
     return NodeFacts(name, {**facts, **changed})
 

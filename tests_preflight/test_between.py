@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from acp_acceptance.model.between import clock_difference, other_zone, shared_identities
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.throughput import rates_of
 from acp_acceptance.requirements import OwedRequirement, verifies
 
 
@@ -28,3 +29,10 @@ def test_time_zones_are_the_same(
 ) -> None:
     differs = other_zone(facts, peers)
     requirement.expect_nothing([("differs", vars(zone)) for zone in differs])
+
+
+@verifies("preflight.between.bandwidth", "preflight.between.bandwidth-advised")
+def test_bandwidth_suffices(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    for rate in rates_of(facts):
+        enough = rate.at_least(requirement["megabits"][rate.scope], requirement["payload_percent"])
+        requirement.expect(enough, rate.sentence, what=rate.what, megabits=rate.megabits)

@@ -93,3 +93,25 @@ def test_installer_runs_on_a_control_plane_node(facts: ClusterFacts, requirement
 @verifies("preflight.capacity.topology-production")
 def test_topology_is_for_production(requirement: OwedRequirement) -> None:
     requirement.expect(requirement["fit"], "single_node")
+
+
+@verifies("preflight.capacity.disk-performance")
+def test_disks_are_fast(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    for disk in facts.disk_rates.disks:
+        megabytes = disk.megabytes_per_second
+        requirement.expect(
+            megabytes >= requirement["megabytes"], "slow", disk=disk, megabytes=megabytes, mode=disk.mode
+        )
+        enough = disk.operations >= requirement["operations"]
+        requirement.expect(enough, "few_operations", disk=disk, operations=disk.operations)
+
+
+@verifies("preflight.capacity.etcd-disk-latency")
+def test_etcd_disk_writes_fast(facts: NodeFacts, requirement: OwedRequirement) -> None:
+    sync = facts.sync_writes
+    place, operations = sync.place, sync.operations_per_second
+    fast = sync.milliseconds < requirement["milliseconds"]
+    requirement.expect(fast, "slow_sync", place=place, samples=sync.samples, milliseconds=sync.milliseconds)
+    requirement.expect(operations >= requirement["operations"], "few_operations", place=place, operations=operations)
+    megabytes = facts.disk_rates.holding(sync.folder).megabytes_per_second
+    requirement.expect(megabytes >= requirement["megabytes"], "slow", place=place, megabytes=megabytes)

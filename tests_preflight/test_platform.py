@@ -1,4 +1,4 @@
-"""The platform's addresses, certificate and package before installation."""
+"""The platform's addresses, load balancer, certificate and package before installation."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -73,3 +73,9 @@ def test_package_fits_and_is_whole(
     requirement.expect_nothing([*unfit_architecture(file, planned, requirement["pattern"], peers)])
     requirement.expect_nothing([*disproved(file, planned, node.package_proof)])
     require_proof(planned, node.package_proof, needed=requirement["proof_needed"])
+
+
+@verifies("preflight.platform.load-balancer")
+def test_load_balancer_leads_to_every_node(facts: ClusterFacts, requirement: OwedRequirement) -> None:
+    requirement.expect_nothing(facts.forwarding.faults())
+    facts.forwarding.require_whole()

@@ -16,6 +16,7 @@ class Fault:
         script: run by sh as root in the running node; it fails where the fault cannot be seeded.
         breaks: it makes the requirement unmeasurable.
         flavours: those it is for; all, where empty.
+        active: it shows only where the checks that load the node are allowed.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Fault:
     script: str
     breaks: bool = False
     flavours: tuple[str, ...] = ()
+    active: bool = False
 
 
 def unreadable(*paths: str) -> str:

@@ -82,11 +82,16 @@ def targets_of(inventory: Inventory) -> list[Target]:
     ]
 
 
-def make_plan(inventory: Inventory, catalogue: Catalogue, stages: Iterable[str]) -> list[PlannedCheck]:
-    """Plan every requirement of ``stages`` for every target of its kind, in the catalogue's order."""
+def make_plan(
+    inventory: Inventory, catalogue: Catalogue, stages: Iterable[str], *, active: bool = False
+) -> list[PlannedCheck]:
+    """Plan every requirement of ``stages`` for every target of its kind, in the catalogue's order.
+
+    ``active``: what loads the targets is allowed.
+    """
     wanted = set(stages)
     owing = targets_of(inventory)
-    all_dimensions = {target: Dimensions(inventory, target) for target in owing}
+    all_dimensions = {target: Dimensions(inventory, target, active=active) for target in owing}
     planned = []
     for requirement in catalogue.owed_by(inventory.site.release):
         if requirement.stage in wanted:
@@ -126,7 +131,7 @@ def owed(
         NotApplicableError: its condition does not hold, or the release asks nothing of this target.
         CollectionError: whether it applies, or what is asked, depends on what was not measured.
     """
-    dimensions = Dimensions(inventory, target, snapshot)
+    dimensions = Dimensions(inventory, target, snapshot, active=bool(snapshot.active_allowed_by))
     if requirement.stage == "preflight" and not requirement.also_installed and requirement.id != _EXISTING:
         _refuse_running(target, snapshot)
     judged = judge(requirement.when, dimensions)
@@ -160,7 +165,9 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
     Without a snapshot, what facts decide is not known yet.
     """
 
-    def __init__(self, inventory: Inventory, target: Target, snapshot: Snapshot | None = None) -> None:
+    def __init__(
+        self, inventory: Inventory, target: Target, snapshot: Snapshot | None = None, *, active: bool = False
+    ) -> None:
         site = inventory.site
         super().__init__(
             release=lambda: site.release,
@@ -173,12 +180,14 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             clusters=lambda: len(site.clusters),
             search_domains_needed=lambda: site.search_domains_needed,
             self_built_vip=lambda: any(item.parameters.self_built_vip.enabled for item in site.clusters.values()),
+            active=lambda: active,
         )
         # Plain hosts are no plan of a site: what only a plan can say is not asked of them.
         self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"
         if target.kind == "cluster":
             self._add_cluster(inventory, target.name)
             self["package"] = lambda: _package(inventory, target.name, snapshot)
+            self["load_balancer"] = lambda: _load_balancer(inventory, target.name)
         if target.node is not None:
             self._add_node(target.node)
             self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None
@@ -232,6 +241,16 @@ def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> s
         return "named"
     facts: Any = snapshot.of("node", installers[0])
     return "found" if facts.package.found else f"not named in the inventory, and none is in {package.folder}"
+
+
+def _load_balancer(inventory: Inventory, cluster: str) -> str:
+    """Tell what forwards to a cluster's nodes: ``own`` (the customer's), ``self-built`` (the platform's), ``none``."""
+    planned = inventory.site.clusters[cluster]
+    if planned.parameters.self_built_vip.enabled:
+        return "self-built"
+    addresses = {node.address for node in inventory.nodes if node.cluster == cluster}
+    single = inventory.site.topology is not None and _plain(inventory.site.topology) == "single_node"
+    return "none" if single and planned.vip in {None, *addresses} else "own"
 
 
 def _said(value: Any, what: str, how: str) -> Any:  # noqa: ANN401 - an enumeration or nothing

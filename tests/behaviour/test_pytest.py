@@ -47,8 +47,8 @@ def test_workers_give_the_same_record_as_one_process(run_suite: Callable[..., Su
     ("selection", "judged"),
     [
         (("-k", "swap"), {SWAP}),
-        (("-m", "advised and between"), {"preflight.between.clock-advised"}),
         (("-m", "advised and users"), {"preflight.users.default-tasks-max-advised"}),
+        (("-m", "advised and between"), {"preflight.between.clock-advised", "preflight.between.bandwidth-advised"}),
         (("tests_preflight/test_kernel.py::test_swap_is_off",), {SWAP}),
     ],
 )
@@ -281,3 +281,24 @@ def test_nothing_is_left_behind_in_the_temporary_folder(
     run_suite("--acp-snapshot", snapshot, "-n2", environment={"TMPDIR": str(tmp_path / "tmp")})
     assert [path.name for path in (tmp_path / "tmp").iterdir() if not path.name.startswith("pytest-of-")] == []
     assert os.environ.get("ACP_SSH_PASSWORD") is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--acp-active",), "--acp-snapshot connects to nothing; leave --acp-active out"),
+        (("--acp-active=J. Doe",), "--acp-snapshot connects to nothing; leave --acp-active out"),
+    ],
+)
+def test_a_recorded_run_is_not_loaded(
+    run_suite: Callable[..., SuiteRun], snapshot: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    run = run_suite("--acp-snapshot", snapshot, *arguments)
+    assert run.status == 4
+    assert said in run.output
+
+
+def test_a_path_is_not_taken_for_the_name_of_who_allows_it(run_suite: Callable[..., SuiteRun]) -> None:
+    run = run_suite("--hosts=127.0.0.1:1", "--acp-role=worker", "--acp-release=4.2", "--acp-active", "tests_preflight")
+    assert run.status == 4
+    assert "--acp-active took tests_preflight for a name" in run.output

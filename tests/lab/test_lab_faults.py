@@ -25,6 +25,9 @@ DPKG, RPM = (
 )
 
 
+DD = "dd if=/dev/zero of=/tmp/written"
+
+
 class Case(NamedTuple):
     """A fault, and where it shows."""
 
@@ -118,6 +121,18 @@ CASES = [
     Case("binary-junk", "snap list | wc -c; snap list | head -c 6 | od -An -c", "not found", r"^20019\n[ ]+\\0 033 +\[ +3 +1 +m"),
     Case("banner", "cat /etc/motd", r"^\[0\]", r"^Authorised use only"),
     Case("no-sudo", "command -v sudo", r"^/usr/bin/sudo", r"^\[127?\]"),
+    Case("link-100", "cat /sys/class/net/eth0/speed", r"^10000\n", r"^100\n"),
+    Case("link-unknown", "cat /sys/class/net/eth0/speed", r"^10000\n", r"^-1\n", EL8),
+    Case("path-slow", "tc qdisc show dev eth0", r"^(?![\s\S]*tbf)", r"tbf .*rate 20Mbit"),
+    Case("no-python", "command -v python3; command -v perl", "^/usr/bin/python3", "^/usr/bin/perl"),
+    Case("no-peer-program", "command -v python3; command -v perl", "^/usr/bin/python3", r"^\[1(27)?\]", EL8),
+    Case("kubelet-runs", "cat /proc/[0-9]*/comm | grep -x kubelet", r"^\[1\]", r"^kubelet\n"),
+    Case("disk-fast", f"{DD} bs=8k count=1 seek=3 conv=notrunc,fdatasync 2>&1", "copied", "copied, 0.0005 s,", EL8),
+    Case("disk-slow", f"{DD} bs=1M count=32 oflag=direct 2>&1", "copied", "copied, 0.21 s,"),
+    Case("disk-few-iops", f"{DD} bs=4k count=16 2>&1", "copied", "copied, 5.12 s,", EL8),
+    Case("disk-indirect", f"{DD} bs=4k count=1 oflag=direct", r"\[0\]$", r"\[1\]$"),
+    Case("sync-slow", f"{DD} bs=8k count=1 seek=3 conv=notrunc,fdatasync 2>&1", "copied", "copied, 0.020512 s,"),
+    Case("sync-silent", f"{DD} bs=8k count=1 2>&1", "copied", r"^\[0\]"),
     Case("slow-shell", "cat /etc/ssh/sshrc", "No such file", "sleep 3"),
 ]  # fmt: skip
 OVER_SSH = {"dies-midway"}

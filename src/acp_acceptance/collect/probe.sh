@@ -196,6 +196,13 @@ section_identity() {
   done
 }
 
+section_links() {
+  file route /proc/net/route
+  file route6 /proc/net/ipv6_route
+  # What an interface does not know is an error to read; the others are read all the same.
+  command_ attributes grep -s . /sys/class/net/*/speed /sys/class/net/*/mtu /sys/class/net/*/operstate
+}
+
 section_packages() {
   command_ dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
   # Where dpkg rules, an rpm command is a mere tool, and its database empty. As root, rpm would touch the index files

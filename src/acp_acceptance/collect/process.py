@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _READ_SIZE = 65536
+_HELD_LOOK = 0.1
+"""Seconds between looks at whether standard input is still to be held."""
 _AFTER_END = 0.5
 """Seconds to wait for a connection to close after the probe's last word; a hung process may hold it open."""
 
@@ -26,10 +28,13 @@ class Terms:
 
     Attributes:
         greeting: what must be seen on standard output first; nothing is sent before.
-        answer: what is sent on standard input then; after it standard input is closed.
+        answer: what is sent on standard input then; after it standard input is closed, unless it is held.
         farewell: after this on standard output nothing more is waited for.
         deadline: seconds for everything.
         cap: bytes that are read from each stream.
+        held: standard input stays open until this is set, the farewell was seen or the program ends: for what must
+            end when nobody is there any more.
+        heard: is given all of standard output so far, whenever there is more of it.
     """
 
     greeting: bytes
@@ -37,6 +42,8 @@ class Terms:
     farewell: bytes
     deadline: float
     cap: int
+    held: threading.Event | None = None
+    heard: Callable[[bytes], None] | None = None
 
 
 @dataclass
@@ -113,23 +120,23 @@ class Processes:
                 if stream is not None:
                     selector.register(stream, selectors.EVENT_READ, name)
             while selector.get_map():
-                ready = selector.select(max(0.0, deadline - time.monotonic()))
+                ready = _waited(selector, process, terms, deadline)
                 now = time.time()
-                if not ready:
+                if not ready and time.monotonic() >= deadline:
                     ended = "" if terms.farewell in buffers["out"][-256:] else "deadline"
                     break
                 for key, _ in ready:
                     data = os.read(key.fd, _READ_SIZE)
-                    buffer = buffers[key.data]
-                    buffer += data
+                    buffers[key.data] += data
                     if not data:
                         selector.unregister(key.fileobj)
                     elif key.data == "out":
-                        _keep_time(process, talk, terms, buffer, now)
+                        _hear(process, talk, terms, buffers["out"], now)
                 if max(map(len, buffers.values())) > terms.cap:
                     ended = "too-much-output"
                     break
                 if terms.farewell in buffers["out"][-256:]:
+                    _close(process)
                     deadline = min(deadline, time.monotonic() + _AFTER_END)
         talk.stdout, talk.stderr = bytes(buffers["out"][: terms.cap]), bytes(buffers["err"][: terms.cap])
         return ended
@@ -160,6 +167,12 @@ class Processes:
                     os.killpg(group, signal.SIGTERM)
 
 
+def _hear(process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, buffer: bytearray, now: float) -> None:
+    _keep_time(process, talk, terms, buffer, now)
+    if terms.heard is not None:
+        terms.heard(bytes(buffer))
+
+
 def _keep_time(
     process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, buffer: bytearray, now: float
 ) -> None:
@@ -170,6 +183,27 @@ def _keep_time(
         if process.stdin is not None:
             with suppress(BrokenPipeError):
                 process.stdin.write(terms.answer)
-                process.stdin.close()
+        if terms.held is None:
+            _close(process)
     elif talk.greeted is not None and talk.confirmed is None:
         talk.confirmed = now
+
+
+def _waited(
+    selector: selectors.BaseSelector, process: subprocess.Popen[bytes], terms: Terms, deadline: float
+) -> list[tuple[selectors.SelectorKey, int]]:
+    """Wait for output, for the deadline, or, while standard input is held, for a moment."""
+    remaining = max(0.0, deadline - time.monotonic())
+    if terms.held is None:
+        return selector.select(remaining)
+    ready = selector.select(min(remaining, _HELD_LOOK))
+    if terms.held.is_set():
+        _close(process)
+    return ready
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close standard input, if it is not."""
+    if process.stdin is not None and not process.stdin.closed:
+        with suppress(BrokenPipeError):
+            process.stdin.close()

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from acp_acceptance import __version__
+from acp_acceptance.collect.active import ActiveChecks, mark_not_asked
+from acp_acceptance.collect.active.session import Sessions
 from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.collect.node import NodeCollector
@@ -27,7 +29,7 @@ from acp_acceptance.model.text import printable
 from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from acp_acceptance.inventory import Inventory, Node
 
@@ -37,6 +39,9 @@ class Progress(Protocol):
 
     def collected(self, facts: NodeFacts, done: int, of: int) -> None:
         """One more node is done, reached or not."""
+
+    def say(self, line: str) -> None:
+        """Something else begins."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Settings:
         accept_new_host_keys: accept and keep host keys of first contacts.
         ssh_password: for SSH; empty for none.
         sudo_password: for sudo; empty for none.
+        active_allowed_by: who allowed the checks that load nodes; empty where they are not run.
     """
 
     forks: int = 64
@@ -58,12 +64,24 @@ class Settings:
     accept_new_host_keys: bool = False
     ssh_password: str = field(default="", repr=False)
     sudo_password: str = field(default="", repr=False)
+    active_allowed_by: str = ""
 
 
 def collect(
-    inventory: Inventory, nodes: Sequence[Node], settings: Settings, progress: Progress
+    inventory: Inventory,
+    nodes: Sequence[Node],
+    settings: Settings,
+    progress: Progress,
+    wanted: Collection[tuple[str, str]] = (),
 ) -> tuple[Snapshot, bool]:
     """Collect ``nodes`` and what the inventory says of its clusters.
+
+    Args:
+        inventory: the site.
+        nodes: of it, those that are collected.
+        settings: how.
+        progress: is told how it goes.
+        wanted: requirement and name of the target of what will be judged; decides which active checks are run.
 
     Returns:
         The snapshot, and whether collection came to its end (``False`` after Ctrl-C: nodes that were not done then
@@ -75,11 +93,16 @@ def collect(
         unfinished = Problem("interrupted", "the run was interrupted before it was collected")
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
     knocking = Knocking({name: places_to_knock(inventory, item) for name, item in inventory.site.clusters.items()})
+    snapshot.active_allowed_by = settings.active_allowed_by
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
-        finished = _Run(settings, Path(folder), snapshot, progress, told).collect(nodes)
-    for cluster in cluster_facts(inventory, knocking.views()):
-        snapshot.targets["cluster", cluster.target] = cluster
+        run = _Run(settings, Path(folder), snapshot, progress, told)
+        finished = run.collect(nodes)
+        for cluster in cluster_facts(inventory, knocking.views()):
+            snapshot.targets["cluster", cluster.target] = cluster
+        mark_not_asked(snapshot)
+        if finished and settings.active_allowed_by:
+            finished = run.load(inventory, nodes, wanted)
     return snapshot, finished
 
 
@@ -100,6 +123,7 @@ class _Run:
         self._processes = Processes()
         self._lock = threading.Lock()
         self._done = 0
+        self._routes: dict[str, Route | None] = {}
         self._ssh = open_ssh(settings, folder)
         self._collector = NodeCollector(
             self._ssh, self._processes, settings.deadline, settings.sudo_password, values_for
@@ -119,6 +143,27 @@ class _Run:
 
         try:
             pool.run(self._routed(nodes), do, self._processes.stopped)
+        except KeyboardInterrupt:
+            self._processes.stop()
+            self._settle()
+            return False
+        return True
+
+    def load(self, inventory: Inventory, nodes: Sequence[Node], wanted: Collection[tuple[str, str]]) -> bool:
+        """Run the active checks; ``False`` where that was interrupted."""
+        sessions = Sessions(
+            self._ssh,
+            self._processes,
+            self._settings.sudo_password,
+            self._routes,
+            lambda name: cast("NodeFacts", self._snapshot.of("node", name)),
+        )
+        self._progress.say(f"active checks: allowed by {self._settings.active_allowed_by}")
+        checks = ActiveChecks(
+            sessions, inventory, nodes, wanted, self._snapshot, forks=self._settings.forks, say=self._progress.say
+        )
+        try:
+            checks.run()
         except KeyboardInterrupt:
             self._processes.stop()
             self._settle()
@@ -148,6 +193,8 @@ class _Run:
         ]
         asked.run((("", item) for item in over_ssh), ask, self._processes.stopped)
         numbers = {number for number, _ in over_ssh}
+        self._routes = {nodes[number].name: route for number, route in routes.items()}
+        self._routes |= {node.name: None for node in nodes if node.connection.backend == "local"}
         for number, node in enumerate(nodes):
             if number in routes:
                 routed.append((routes[number].jump, (node, routes[number])))

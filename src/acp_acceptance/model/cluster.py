@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.certificate import CertificateFile
+from acp_acceptance.model.forwarding import Forwarding
 from acp_acceptance.model.layout import ClusterLayout
 from acp_acceptance.model.measurement import CollectionError, Fact, Facts
 from acp_acceptance.model.runner_view import RunnerView
@@ -47,6 +48,9 @@ class ClusterFacts(Facts):
     layout = Fact(ClusterLayout)
     certificate = Fact(CertificateFile)
     runner_view = Fact(RunnerView)
+
+    # Measured with listeners on the nodes, where that is allowed.
+    forwarding = Fact(Forwarding)
 
 
 _SAME_ON_BOTH_SIDES = (

@@ -15,6 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typing_extensions import Self
+
     from acp_acceptance.model.sections import Section
 
 T = TypeVar("T")
@@ -117,6 +119,10 @@ class Facts:
     def holds(self, name: str) -> bool:
         """Tell whether a fact was measured."""
         return name in self._values and not isinstance(self._values[name], Problem)
+
+    def having(self, more: Mapping[str, Any]) -> Self:
+        """Give the same facts, with ``more`` put in their places by name."""
+        return type(self)(self.target, {**self._values, **more})
 
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""

@@ -26,6 +26,8 @@ from acp_acceptance.model.hardware import (
 )
 from acp_acceptance.model.identity import Clock, Identity, TimeZone, parse_identity, parse_timezone
 from acp_acceptance.model.kernel import Kernel, OperatingSystem, parse_kernel, parse_os
+from acp_acceptance.model.links import Links, parse_links
+from acp_acceptance.model.load import DiskRates, SyncWrites
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
 from acp_acceptance.model.package import Package, PackageProof, parse_package, parse_package_proof
@@ -46,6 +48,7 @@ from acp_acceptance.model.software import (
     parse_programs,
 )
 from acp_acceptance.model.storage import FileSystems, Mounts, parse_filesystems, parse_mounts
+from acp_acceptance.model.throughput import Throughput
 
 
 class NodeFacts(Facts):
@@ -87,3 +90,9 @@ class NodeFacts(Facts):
     kubernetes = Fact(Kubernetes, parse_kubernetes)
     package = Fact(Package, parse_package)
     package_proof = Fact(PackageProof, parse_package_proof)
+    links = Fact(Links, parse_links)
+
+    # Measured by loading the node, where that is allowed.
+    disk_rates = Fact(DiskRates)
+    sync_writes = Fact(SyncWrites)
+    throughput = Fact(Throughput)

@@ -37,12 +37,14 @@ class Snapshot:
         site: the inventory it was taken of, in its JSON form.
         taken: UTC time at which collection began, ISO 8601.
         tool: version of the suite that took it.
+        active_allowed_by: who allowed the active checks; empty where they were not run.
         targets: kind and name to facts, in the inventory's order.
     """
 
     site: dict[str, Any]
     taken: str
     tool: str
+    active_allowed_by: str = ""
     targets: dict[tuple[str, str], Facts] = field(default_factory=dict)
 
     def of(self, kind: str, name: str) -> Facts:
@@ -61,7 +63,14 @@ class Snapshot:
             files[f"{kind}/{name}"] = file.name
         write_private(
             folder / "snapshot.json",
-            {"format": FORMAT, "taken": self.taken, "tool": self.tool, "site": self.site, "targets": files},
+            {
+                "format": FORMAT,
+                "taken": self.taken,
+                "tool": self.tool,
+                "active_allowed_by": self.active_allowed_by,
+                "site": self.site,
+                "targets": files,
+            },
         )
 
     @classmethod
@@ -80,6 +89,7 @@ class Snapshot:
             )
         try:
             snapshot = cls(dict(index["site"]), str(index["taken"]), str(index["tool"]))
+            snapshot.active_allowed_by = str(index.get("active_allowed_by", ""))
             for key, name in index["targets"].items():
                 kind, _, target = key.partition("/")
                 file = index_file.parent / "targets" / Path(name).name

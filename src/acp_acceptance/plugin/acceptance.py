@@ -49,10 +49,15 @@ class Acceptance:
     folder: Path
     _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
 
+    @property
+    def active_allowed_by(self) -> str:
+        """Who allowed the active checks, in this run or in that of the recorded snapshot; empty where nobody did."""
+        return self.snapshot.active_allowed_by or self.settings.active_allowed_by
+
     @cached_property
     def plan(self) -> list[PlannedCheck]:
         """Everything that is owed in the whole site."""
-        return make_plan(self.inventory, self.catalogue, self.stages)
+        return make_plan(self.inventory, self.catalogue, self.stages, active=bool(self.active_allowed_by))
 
     @cached_property
     def targets(self) -> set[Target]:

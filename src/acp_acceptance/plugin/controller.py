@@ -81,7 +81,8 @@ class Controller:
             if self._record.offline:
                 progress.say(f"judging the snapshot taken {run.snapshot.taken} again; nothing is connected to")
             else:
-                run.snapshot, finished = collect(run.inventory, run.nodes, run.settings, progress)
+                wanted = {(name, check.target.name) for name, checks in run.checks.items() for check in checks}
+                run.snapshot, finished = collect(run.inventory, run.nodes, run.settings, progress, wanted)
                 self._interrupted = not finished
         run.snapshot.save(self.folder.snapshot)
 

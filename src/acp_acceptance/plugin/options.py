@@ -24,6 +24,8 @@ from acp_acceptance.inventory import (
     load_waivers,
 )
 from acp_acceptance.model.snapshot import Snapshot, SnapshotError
+from acp_acceptance.model.text import printable
+from acp_acceptance.reporting.record import current_user
 from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, load_catalogue
 
 if TYPE_CHECKING:
@@ -60,6 +62,14 @@ def add_options(parser: pytest.Parser) -> None:
         "--acp-accept-new-host-keys",
         action="store_true",
         help="accept and keep SSH host keys seen for the first time; changed keys are refused all the same",
+    )
+    option(
+        "--acp-active",
+        metavar="NAME",
+        nargs="?",
+        const="",
+        help="also run the checks that load the nodes (disks, network, load balancer); NAME is who allowed it "
+        "(else ACP_ACTIVE_ALLOWED_BY, else the user who runs this), and stands in the record",
     )
     option("--acp-ask-ssh-password", action="store_true", help="ask for the SSH password (else ACP_SSH_PASSWORD)")
     option("--acp-ask-sudo-password", action="store_true", help="ask for the sudo password (else ACP_SUDO_PASSWORD)")
@@ -222,7 +232,24 @@ def settings_of(config: pytest.Config) -> Settings:
         accept_new_host_keys=config.getoption("acp_accept_new_host_keys"),
         ssh_password=_password(config, "ssh"),
         sudo_password=_password(config, "sudo"),
+        active_allowed_by=_allowed_by(config),
     )
+
+
+def _allowed_by(config: pytest.Config) -> str:
+    """Tell who allowed the active checks; empty where nobody did.
+
+    Raises:
+        pytest.UsageError: a recorded snapshot is judged, or the name is a path that pytest was to be given.
+    """
+    given: str | None = config.getoption("acp_active")
+    if given is None:
+        return ""
+    if config.getoption("acp_snapshot"):
+        raise pytest.UsageError("--acp-snapshot connects to nothing; leave --acp-active out")
+    if given and (config.invocation_params.dir / given).exists():
+        raise pytest.UsageError(f"--acp-active took {given} for a name; write --acp-active=NAME, or put it last")
+    return printable(given or os.environ.get("ACP_ACTIVE_ALLOWED_BY", "") or current_user())
 
 
 def _password(config: pytest.Config, what: str) -> str:

@@ -54,7 +54,9 @@ class TerminalProgress:
 
     def say(self, line: str) -> None:
         """Say a line."""
-        if self._terminal is not None:
+        if self._bar is not None:
+            self._bar.console.print(line, markup=False, highlight=False)
+        elif self._terminal is not None:
             self._terminal.write_line(line)
 
     def __exit__(

@@ -80,13 +80,15 @@ class Record:
             run=Run(
                 started=self.started.isoformat(timespec="seconds"),
                 finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-                user=_user(),
+                user=current_user(),
                 runner=platform.node(),
                 tool=__version__,
                 offline=self.offline,
                 snapshot_taken=snapshot.taken,
                 interrupted=self.interrupted,
                 crashed=self.crashed,
+                active=bool(snapshot.active_allowed_by),
+                active_allowed_by=snapshot.active_allowed_by,
             ),
             site=Site(
                 name=site.name,
@@ -168,7 +170,8 @@ def _questions(inventory: Inventory, catalogue: Catalogue, stages: list[str]) ->
     return [AskedQuestion(id=item.id, values=values, text=speaker.question(item, values)) for item, values in asked]
 
 
-def _user() -> str:
+def current_user() -> str:
+    """Tell who runs the suite."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user id without a name

@@ -140,6 +140,8 @@ class Run(_Record):
     snapshot_taken: str
     interrupted: bool = False
     crashed: bool = False
+    active: bool = Field(default=False, description="checks that load the nodes were allowed")
+    active_allowed_by: str = Field(default="", description="who allowed them")
 
 
 class Results(_Record):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Dimensions = Mapping[str, Callable[[], Any]]
 
 
+_REASONS = {"active": "it loads the node; allow it with --acp-active"}
+"""Said where a dimension's bare value would tell nobody what to do."""
+
+
 class Truth(Enum):
     """Whether a condition holds."""
 
@@ -87,6 +91,8 @@ def _dimension(name: str, wanted: Any, dimensions: Dimensions) -> Judged:  # noq
         return Judged(Truth.UNKNOWN, str(error))
     if matches(value, wanted):
         return HOLDS
+    if name in _REASONS:
+        return Judged(Truth.FAILS, _REASONS[name])
     shown = ", ".join(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
     return Judged(Truth.FAILS, f"{name} is {'none' if shown in (None, '') else shown}")
 
