@@ -91,7 +91,7 @@ def clock_difference(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> ClockDif
 def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:
     def measured() -> Iterator[tuple[str, Any]]:
         for name, facts in peers.items():
-            if name != own.target and fact.name not in facts.problems():
+            if name != own.target and facts.is_measured(fact):
                 yield name, facts.measured(fact)
 
     found = list(measured())

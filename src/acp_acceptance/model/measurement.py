@@ -38,6 +38,9 @@ class Problem:
     reason: str
 
 
+_NOT_COLLECTED = Problem("not-collected", "this snapshot does not hold it")
+
+
 @dataclass(frozen=True)
 class Fact(Generic[T]):
     """One fact of a target, declared as a class attribute of :class:`Facts`.
@@ -97,7 +100,7 @@ class Facts:
         Raises:
             CollectionError: it was not measured; the message says why.
         """
-        value = self._values.get(fact.name, Problem("not-collected", "this snapshot does not hold it"))
+        value = self._values.get(fact.name, _NOT_COLLECTED)
         if isinstance(value, Problem):
             if value.kind == "unreachable":
                 raise CollectionError(value.reason)
@@ -113,6 +116,10 @@ class Facts:
             ) from error
         self._values[fact.name] = typed
         return typed
+
+    def is_measured(self, fact: Fact[Any]) -> bool:
+        """Tell whether a fact is there, and no problem in its place."""
+        return not isinstance(self._values.get(fact.name, _NOT_COLLECTED), Problem)
 
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""
