@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,7 @@ class Controller:
             )
         except OSError as error:
             raise pytest.UsageError(f"--acp-reports {reports}: cannot be written: {error}") from error
-        self._junit = config.option.xmlpath is None
+        self._junit = getattr(config.option, "xmlpath", "no plugin") is None
         if self._junit:
             config.option.xmlpath = str(self.folder.junit)
         if self._wants_allure():
@@ -142,10 +141,8 @@ class Controller:
             session.exitstatus = _EXIT[self._results.verdict]
 
     def _write(self, results: Results) -> None:
-        document = results.model_dump(mode="json", by_alias=True)
-        (self.folder.path / "results.json").write_text(
-            json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        document = results.model_dump_json(by_alias=True, indent=1)
+        (self.folder.path / "results.json").write_text(f"{document}\n", encoding="utf-8")
         allure.write_about_run(self.folder.allure, results)
         final = self.folder.finish()
         if self._junit:
