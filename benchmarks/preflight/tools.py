@@ -59,7 +59,7 @@ def _program(name: str) -> str:
 
 def _environment(**more: str) -> dict[str, str]:
     """Give the runner's environment without anything that steers the tools."""
-    steering = ("ACP_", "PYTEST_", "ANSIBLE_", "SSH_ASKPASS")
+    steering = ("ACP_", "PYTEST_", "PYTHON", "ANSIBLE_", "SSH_ASKPASS")
     return {key: value for key, value in os.environ.items() if not key.startswith(steering)} | more
 
 
