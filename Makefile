@@ -35,4 +35,4 @@ tests: setup
 	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-4} --dist loadfile --durations=10
 
 clean:
-	rm -rf $(VENV) .venv-benchmark .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-benchmark .venv-benchmark-kubemarine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

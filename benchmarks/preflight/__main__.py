@@ -31,14 +31,25 @@ def main() -> int:
     except LabError as reason:
         console.print(f"benchmark: {reason}")
         return 2
-    plan = Plan(chosen.sizes, chosen.delays, chosen.tools, chosen.rounds, chosen.seconds, full=chosen.full)
-    if any(TOOLS[name].peer for name in plan.tools):
-        _prepare_peers(console)
+    plan = Plan(
+        chosen.sizes,
+        chosen.delays,
+        chosen.tools,
+        chosen.rounds,
+        chosen.seconds,
+        full=chosen.full,
+        key_exchange=chosen.key_exchange,
+    )
+    for packages in filter(None, dict.fromkeys(TOOLS[name].packages for name in plan.tools)):
+        _prepare_peers(console, packages)
     with tempfile.TemporaryDirectory(prefix="acp-benchmark-") as folder:
         benchmark = Benchmark(plan, Path(folder), console.print)
         results = benchmark.run()
         if chosen.large:
-            results.large = measure_large(chosen.large, Path(folder), console.print)
+            results.large = measure_large(chosen.large, Path(folder), chosen.key_exchange, console.print)
+    results.remarks.append(
+        f"key exchange that OpenSSH was told to prefer: {plan.key_exchange or 'none, its own choice'}"
+    )
     for place in results.places():
         console.print(report.table(results, *place))
     console.print(report.aims_table(results))
@@ -59,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     add("--rounds", type=int, default=5, help="runs of each tool, in turn (5)")
     add("--seconds", type=float, default=120, help="no more rounds for a tool that has taken so long (120)")
     add("--full", action="store_true", help="measure also what is slow, instead of estimating it")
+    add("--key-exchange", default="", metavar="ALGORITHM", help="what OpenSSH prefers, such as curve25519-sha256")
     add("--large", type=int, default=0, metavar="NODES", help="also the suite alone on so many nodes, such as 1000")
     add("--output", type=Path, default=_HERE, help="folder for the results (benchmarks/preflight)")
     return parser.parse_args()
@@ -75,17 +87,17 @@ def _tools(text: str) -> list[str]:
     return names
 
 
-def _prepare_peers(console: Console) -> None:
-    """Make the peers' virtual environment, or bring it up to date."""
-    wanted = (_HERE / "requirements.txt").read_text(encoding="utf-8")
-    folder = peers_python().parents[1]
+def _prepare_peers(console: Console, packages: str) -> None:
+    """Make a virtual environment of the packages that a file names, or bring it up to date."""
+    wanted = (_HERE / packages).read_text(encoding="utf-8")
+    folder = peers_python(packages).parents[1]
     stamp = folder / ".ready"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    console.print(f"benchmark: installing the peers into {folder}")
+    console.print(f"benchmark: installing the packages of {packages} into {folder}")
     venv.create(folder, with_pip=True, clear=True)
-    pip = [str(peers_python()), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", str(_HERE / "requirements.txt")], check=True)
+    pip = [str(peers_python(packages)), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", str(_HERE / packages)], check=True)
     stamp.write_text(wanted, encoding="utf-8")
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 3600.0
 _MEMORY_OF = ("suite", "ansible", "pyinfra")
-_WITHOUT_NODES = ("suite-judging", "pytest-alone")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Plan:
         rounds: of all tools in turn.
         seconds: a tool that has taken so long has no more rounds.
         full: nothing is estimated.
+        key_exchange: an algorithm that OpenSSH is told to prefer; empty for its own choice.
     """
 
     sizes: Sequence[int]
@@ -45,6 +45,7 @@ class Plan:
     rounds: int
     seconds: float
     full: bool = False
+    key_exchange: str = ""
 
 
 class Benchmark:
@@ -64,9 +65,10 @@ class Benchmark:
 
     def run(self) -> Results:
         """Measure everything."""
+        peers = any(TOOLS[name].packages for name in self._plan.tools)
         for size in sorted(self._plan.sizes):
             self._say(f"starting {size} nodes")
-            with running_nodes(size) as nodes:
+            with running_nodes(size, with_python=peers) as nodes:
                 for delay in self._plan.delays:
                     self._at_distance(nodes, delay)
         return self.results
@@ -79,12 +81,12 @@ class Benchmark:
                 targets = {node.name: (node.address, node.port) for node in nodes}
                 relay = stack.enter_context(RelayProcess(delay / 2000, targets))
                 nodes = relayed(nodes, relay.ports)
-            self._measure(Site(folder, nodes).write(), delay, relay)
+            self._measure(Site(folder, nodes, self._plan.key_exchange).write(), delay, relay)
         if relay is not None:
             self.results.relays[f"{len(nodes)} nodes, {delay} ms"] = relay.cost
 
     def _measure(self, site: Site, delay: int, relay: RelayProcess | None) -> None:
-        tools = [TOOLS[name] for name in self._plan.tools if not (delay and name in _WITHOUT_NODES)]
+        tools = [TOOLS[name] for name in self._plan.tools if not (delay and TOOLS[name].direct)]
         found = {tool.name: Measurement(tool.name, len(site.nodes), delay) for tool in tools}
         self.results.measurements += found.values()
         measured = [tool for tool in tools if self._plan.full or len(site.nodes) <= tool.most_nodes]

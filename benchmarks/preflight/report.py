@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.table import Table
 
 from benchmarks.preflight.results import aims, machine, per_verdict, versions
@@ -12,7 +13,7 @@ from benchmarks.preflight.tools import TOOLS
 if TYPE_CHECKING:
     from benchmarks.preflight.results import Measurement, Results
 
-_HEAD = ("tool", "median s", "range s", "runs", "x suite", "x floor 2", "CPU s", "MB")
+_HEAD = ("tool", "median s", "from to", "runs", "x suite", "x floor 2", "CPU s", "MB")
 _AIM_HEAD = ("aim", "measured", "met")
 
 
@@ -50,7 +51,7 @@ def _times(ratio: float | None) -> str:
 
 def table(results: Results, nodes: int, delay: int) -> Table:
     """Give one table for the terminal."""
-    shown = Table(title=f"{nodes} nodes, {delay} ms round trip", title_justify="left")
+    shown = Table(title=f"{nodes} nodes, {delay} ms round trip", title_justify="left", box=box.SIMPLE)
     for number, head in enumerate(_HEAD):
         shown.add_column(head, justify="left" if number in {0, 2} else "right", no_wrap=True)
     for row in rows(results, nodes, delay):
@@ -60,7 +61,7 @@ def table(results: Results, nodes: int, delay: int) -> Table:
 
 def aims_table(results: Results) -> Table:
     """Give what the project wants, and whether it is so."""
-    shown = Table(*_AIM_HEAD, title="Aims", title_justify="left")
+    shown = Table(*_AIM_HEAD, title="Aims", title_justify="left", box=box.SIMPLE)
     for aim in aims(results):
         shown.add_row(aim.what, aim.found, "yes" if aim.met else "no", style=None if aim.met else "red")
     return shown

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.preflight.tools import CHECKS, ROOT, peers_python
+from benchmarks.preflight.tools import CHECKS, PACKAGES, PACKAGES_OF_KUBEMARINE, ROOT, peers_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _FLOOR_AIM = 1.5
 _AIM_NODES = 50
 _PEER_AIMS = {"testinfra": 100.0, "ansible": 30.0, "pyinfra": 3.0}
+_SHOWN = {
+    PACKAGES: ("pytest", "pytest-testinfra", "pytest-xdist", "ansible-core", "pyinfra", "paramiko"),
+    PACKAGES_OF_KUBEMARINE: ("kubemarine",),
+}
 _LARGE_SECONDS = 120.0
 _LARGE_BYTES = 2**30
 
@@ -194,11 +198,11 @@ def versions() -> dict[str, str]:
     found = {"Python": platform.python_version(), "OpenSSH": _said(["ssh", "-V"])}
     found |= {f"suite's {name}": metadata.version(name) for name in ("acp-acceptance", "pytest", "pytest-testinfra")}
     found["suite's commit"] = _said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
-    if peers_python().exists():
-        listed = _said([str(peers_python()), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"])
-        wanted = ("pytest", "pytest-testinfra", "pytest-xdist", "ansible-core", "pyinfra", "paramiko", "kubemarine")
-        pairs = (line.split("==") for line in listed.splitlines() if "==" in line)
-        found |= {name: version for name, version in pairs if name in wanted}
+    for packages, wanted in _SHOWN.items():
+        if peers_python(packages).exists():
+            pip = [str(peers_python(packages)), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"]
+            pairs = (line.split("==") for line in _said(pip).splitlines() if "==" in line)
+            found |= {name: version for name, version in pairs if name in wanted}
     return found
 
 

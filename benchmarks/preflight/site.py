@@ -44,16 +44,22 @@ class Node:
 
 @dataclass
 class BenchLab(Lab):
-    """A lab whose nodes also have a Python, which Ansible needs and the suite does not."""
+    """A lab whose nodes may also have a Python, which Ansible and Kubemarine need and the suite does not.
+
+    Attributes:
+        with_python: they have.
+    """
+
+    with_python: bool = False
 
     @override
     def _plan_node(self, spec: NodeSpec, address: str, layers: list[Path], files: list[NodeFile]) -> NodePlan:
         plan = super()._plan_node(spec, address, layers, files)
-        return replace(plan, layers=[str(python_layer(self.say)), *plan.layers])
+        return replace(plan, layers=[str(python_layer(self.say)), *plan.layers]) if self.with_python else plan
 
 
 @contextmanager
-def running_nodes(count: int) -> Iterator[list[Node]]:
+def running_nodes(count: int, *, with_python: bool) -> Iterator[list[Node]]:
     """Start so many nodes, in as many labs as that takes."""
     most = lab_site._MOST_NODES  # noqa: SLF001 - the lab's own limit, wherever it stands
     names = [f"cp-{number}" for number in range(1, count + 1)]
@@ -61,7 +67,8 @@ def running_nodes(count: int) -> Iterator[list[Node]]:
         nodes = []
         for start in range(0, count, most):
             specs = [NodeSpec(name) for name in names[start : start + most]]
-            lab = stack.enter_context(BenchLab(specs, name="benchmark", say=lambda _line: None))
+            made = BenchLab(specs, name="benchmark", say=lambda _line: None, with_python=with_python)
+            lab = stack.enter_context(made)
             keys = _host_keys(lab.known_hosts)
             nodes += [
                 Node(name, node.address, _SSH_PORT, lab.identity_file, keys[node.address])
@@ -87,10 +94,12 @@ class Site:
     Attributes:
         folder: private; holds all of it.
         nodes: all of them.
+        key_exchange: an algorithm that OpenSSH is told to prefer; empty for its own choice.
     """
 
     folder: Path
     nodes: Sequence[Node]
+    key_exchange: str = ""
 
     @property
     def names(self) -> list[str]:
@@ -144,6 +153,8 @@ class Site:
   StrictHostKeyChecking yes
   BatchMode yes
 """
+        if self.key_exchange:
+            common += f"  KexAlgorithms ^{self.key_exchange}\n"
         blocks = "".join(
             f"Host {node.name}\n  HostName {node.address}\n  Port {node.port}\n  IdentityFile {node.key}\n"
             for node in self.nodes

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
 from acp_acceptance.collect.probe import make_probe
 from benchmarks.preflight.measure import Job
 
@@ -38,19 +40,26 @@ class Tool:
         about: what it is, for the table.
         prepare: makes a job for a site, with a folder for its own files.
         most_nodes: above that it is estimated from its largest measured size, unless all is to be measured.
-        peer: needs the peers' virtual environment.
+        packages: file that names the packages of its virtual environment; empty for the suite's own.
+        direct: runs without the relay only.
     """
 
     name: str
     about: str
     prepare: Callable[[Site, Path], Job]
     most_nodes: int = _UNLIMITED
-    peer: bool = False
+    packages: str = ""
+    direct: bool = False
 
 
-def peers_python() -> Path:
-    """Give the Python of the peers' virtual environment."""
-    return Path(os.environ.get("BENCHMARK_VENV") or ROOT / ".venv-benchmark") / "bin" / "python"
+PACKAGES = "requirements.txt"
+PACKAGES_OF_KUBEMARINE = "requirements-kubemarine.txt"
+_FOLDERS = {PACKAGES: ".venv-benchmark", PACKAGES_OF_KUBEMARINE: ".venv-benchmark-kubemarine"}
+
+
+def peers_python(packages: str = PACKAGES) -> Path:
+    """Give the Python of the virtual environment with the packages that a file names."""
+    return ROOT / _FOLDERS[packages] / "bin" / "python"
 
 
 def _program(name: str) -> str:
@@ -268,20 +277,60 @@ def pyinfra(site: Site, folder: Path) -> Job:
     return Job(argv, problem, _environment(), folder)
 
 
+# What asks the internet for packages, and a check that wants a line of /proc/meminfo that lab nodes do not have.
+_NOT_IN_A_LAB = "software.thirdparties,software.packages,hardware.ram"
+
+
+def kubemarine(site: Site, folder: Path) -> Job:
+    """Kubemarine's own check of machines before an installation, as far as it goes on lab nodes."""
+    nodes = [
+        {
+            "name": node.name,
+            "address": node.address,
+            "internal_address": node.address,
+            "roles": ["control-plane", "worker"],
+        }
+        for node in site.nodes
+    ]
+    cluster = {
+        "node_defaults": {"keyfile": str(site.nodes[0].key), "username": "root"},
+        "nodes": nodes,
+        "cluster_name": "benchmark.example",
+    }
+    (folder / "cluster.yaml").write_text(yaml.safe_dump(cluster), encoding="utf-8")
+
+    def problem(said: str, _status: int) -> str:
+        # Its exit status also counts warnings, such as that there are fewer than eight nodes.
+        good = re.search(r"(\d+) SUCCEEDED", said)
+        return "" if good and not re.search(r"FAILED|EXCEPTED", said) else said[-500:]
+
+    argv = [str(peers_python(PACKAGES_OF_KUBEMARINE)), "-m", "kubemarine", "check_iaas", "-c", "cluster.yaml"]
+    argv += ["--exclude", _NOT_IN_A_LAB, "--disable-dump", "--disable-csv-report", "--disable-html-report"]
+    return Job(argv, problem, _environment(), folder)
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
         Tool("ssh-true", "floor: ssh NODE true, all at once", ssh_true),
         Tool("probe-ssh", "second floor: the suite's probe in plain ssh, all at once", probe_ssh),
         Tool("suite", "this suite, from its start to written results", suite),
-        Tool("suite-judging", "this suite on a recorded snapshot: no node", suite_judging),
-        Tool("pytest-alone", f"{CHECKS} empty tests a node: pytest itself, no node", pytest_alone),
-        Tool("testinfra", "pytest-testinfra, ssh backend", testinfra, 10, peer=True),
-        Tool("testinfra-n8", "pytest-testinfra, -n 8", testinfra_8, 10, peer=True),
-        Tool("testinfra-shared", "pytest-testinfra, shared connections", testinfra_shared, 50, peer=True),
-        Tool("testinfra-n8-shared", "pytest-testinfra, -n 8, shared connections", testinfra_8_shared, 50, peer=True),
-        Tool("ansible", "ansible-core, one assert task a check", ansible, 50, peer=True),
-        Tool("ansible-short", "ansible-core, all asserts in one task", ansible_short, 50, peer=True),
-        Tool("pyinfra", "pyinfra facts", pyinfra, peer=True),
+        Tool("suite-judging", "this suite on a recorded snapshot: no node", suite_judging, direct=True),
+        Tool("pytest-alone", f"{CHECKS} empty tests a node: pytest itself, no node", pytest_alone, direct=True),
+        Tool("testinfra", "pytest-testinfra, ssh backend", testinfra, 10, PACKAGES),
+        Tool("testinfra-n8", "pytest-testinfra, -n 8", testinfra_8, 10, PACKAGES),
+        Tool("testinfra-shared", "pytest-testinfra, shared connections", testinfra_shared, 50, PACKAGES),
+        Tool("testinfra-n8-shared", "pytest-testinfra, -n 8, shared connections", testinfra_8_shared, 50, PACKAGES),
+        Tool("ansible", "ansible-core, one assert task a check", ansible, 50, PACKAGES),
+        Tool("ansible-short", "ansible-core, all asserts in one task", ansible_short, 50, PACKAGES),
+        Tool("pyinfra", "pyinfra facts", pyinfra, packages=PACKAGES),
+        Tool(
+            "kubemarine",
+            "Kubemarine's check_iaas: other checks, see the README",
+            kubemarine,
+            10,
+            PACKAGES_OF_KUBEMARINE,
+            direct=True,
+        ),
     )
 }
