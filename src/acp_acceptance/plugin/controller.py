@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,8 @@ class Controller:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember a site's own checks, which no plan knows."""
+        # Tests and facts stay until the end: nothing is gained by looking through them for garbage again and again.
+        gc.freeze()
         for item in session.items:
             node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
             if node is not None:
@@ -156,6 +159,7 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """Leave no half-written folder behind, whatever went wrong."""
+        gc.unfreeze()
         if self._results is None:
             shutil.rmtree(self.folder.path, ignore_errors=True)
 
