@@ -4,17 +4,21 @@ VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint types tests setup clean
+.PHONY: help demo test benchmark lint types tests setup clean
 
 help:
 	@echo "make demo    five lab nodes with faults, judged over SSH; without root, this machine"
 	@echo "make test    style, types, imports and all tests"
+	@echo "make benchmark   the suite beside its peers, on lab nodes; takes long, see benchmarks/README.md"
 	@echo "make clean   remove what these made here"
 
 demo: setup
 	@$(BIN)/python scripts/demo.py
 
 test: lint types tests
+
+benchmark: setup
+	@$(BIN)/python -m benchmarks.preflight $(BENCHMARK)
 
 setup:
 	@scripts/setup.sh --lab
@@ -31,4 +35,4 @@ tests: setup
 	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-4} --dist loadfile --durations=10
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-benchmark .venv-benchmark-kubemarine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

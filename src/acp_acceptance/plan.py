@@ -153,7 +153,7 @@ _EXISTING = "preflight.software.existing-kubernetes"
 def _refuse_running(target: Target, snapshot: Snapshot) -> None:
     """Let one verdict say that Kubernetes runs on a node already; the others would all be red for that one reason."""
     facts = snapshot.of(target.kind, target.name)
-    if isinstance(facts, NodeFacts) and facts.holds("kubernetes"):
+    if isinstance(facts, NodeFacts) and facts.is_measured(NodeFacts.kubernetes):
         running = facts.kubernetes.processes
         if running:
             raise NotApplicableError(f"Kubernetes runs on this node already ({', '.join(running)}); see {_EXISTING}")

@@ -133,7 +133,7 @@ def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[tu
     Raises:
         CollectionError: the inventory names no node of a primary, or the file was measured on none of them.
     """
-    found = {name: facts.encryption for name, facts in primary.items() if facts.holds("encryption")}
+    found = {name: facts.encryption for name, facts in primary.items() if facts.is_measured(type(facts).encryption)}
     if not found:
         raise CollectionError(
             "the primary's nodes were not collected, so there is nothing to compare with; "
@@ -149,7 +149,7 @@ def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[tu
 def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:
     def measured() -> Iterator[tuple[str, Any]]:
         for name, facts in peers.items():
-            if name != own.target and fact.name not in facts.problems():
+            if name != own.target and facts.is_measured(fact):
                 yield name, facts.measured(fact)
 
     found = list(measured())

@@ -40,6 +40,9 @@ class Problem:
     reason: str
 
 
+_NOT_COLLECTED = Problem("not-collected", "this snapshot does not hold it")
+
+
 @dataclass(frozen=True)
 class Fact(Generic[T]):
     """One fact of a target, declared as a class attribute of :class:`Facts`.
@@ -99,7 +102,7 @@ class Facts:
         Raises:
             CollectionError: it was not measured; the message says why.
         """
-        value = self._values.get(fact.name, Problem("not-collected", "this snapshot does not hold it"))
+        value = self._values.get(fact.name, _NOT_COLLECTED)
         if isinstance(value, Problem):
             if value.kind == "unreachable":
                 raise CollectionError(value.reason)
@@ -116,13 +119,13 @@ class Facts:
         self._values[fact.name] = typed
         return typed
 
-    def holds(self, name: str) -> bool:
-        """Tell whether a fact was measured."""
-        return name in self._values and not isinstance(self._values[name], Problem)
-
     def having(self, more: Mapping[str, Any]) -> Self:
         """Give the same facts, with ``more`` put in their places by name."""
         return type(self)(self.target, {**self._values, **more})
+
+    def is_measured(self, fact: Fact[Any]) -> bool:
+        """Tell whether a fact is there, and no problem in its place."""
+        return not isinstance(self._values.get(fact.name, _NOT_COLLECTED), Problem)
 
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""

@@ -104,8 +104,8 @@ def write_private(file: Path, document: object) -> None:
     """Write ``document`` as JSON into a new file that only its owner can read."""
     file.touch(mode=0o600, exist_ok=False)
     with file.open("w", encoding="utf-8") as stream:
-        json.dump(document, stream, ensure_ascii=False, separators=(",", ":"), sort_keys=False)
-        stream.write("\n")
+        # As one string: json.dump would not use the encoder that is written in C.
+        stream.write(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 def _index_file(path: Path) -> Path:

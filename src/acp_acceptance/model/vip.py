@@ -122,5 +122,5 @@ def known_interfaces(nodes: Mapping[str, NodeFacts]) -> dict[str, list[Interface
     return {
         name: [item.value for item in facts.interfaces.addresses if item.interface != "lo"]
         for name, facts in nodes.items()
-        if facts.holds("interfaces")
+        if facts.is_measured(type(facts).interfaces)
     }

@@ -36,13 +36,14 @@ from acp_acceptance.plugin.fixtures import (
 )
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
-from acp_acceptance.plugin.scheduling import TargetScheduling
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
 from acp_acceptance.requirements import OwedRequirement, load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+
+    from acp_acceptance.plugin.scheduling import TargetScheduling
 
 __all__ = [
     "acceptance",
@@ -164,6 +165,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TargetSchedu
     run = config.stash.get(ACCEPTANCE, None)
     if run is None or config.getoption("dist") not in {"load", "loadgroup", "loadscope"}:
         return None
+    # Imported here: most runs have no workers, and pytest-xdist's schedulers take long to import.
+    from acp_acceptance.plugin.scheduling import TargetScheduling  # noqa: PLC0415 - as said
+
     return TargetScheduling(config, log, {target.name for target in run.targets})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +56,7 @@ class Controller:
             )
         except OSError as error:
             raise pytest.UsageError(f"--acp-reports {reports}: cannot be written: {error}") from error
-        self._junit = config.option.xmlpath is None
+        self._junit = getattr(config.option, "xmlpath", "no plugin") is None
         if self._junit:
             config.option.xmlpath = str(self.folder.junit)
         if self._wants_allure():
@@ -97,6 +97,8 @@ class Controller:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember a site's own checks, which no plan knows."""
+        # Tests and facts stay until the end: nothing is gained by looking through them for garbage again and again.
+        gc.freeze()
         for item in session.items:
             node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
             if node is not None:
@@ -143,10 +145,8 @@ class Controller:
             session.exitstatus = _EXIT[self._results.verdict]
 
     def _write(self, results: Results) -> None:
-        document = results.model_dump(mode="json", by_alias=True)
-        (self.folder.path / "results.json").write_text(
-            json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        document = results.model_dump_json(by_alias=True, indent=1)
+        (self.folder.path / "results.json").write_text(f"{document}\n", encoding="utf-8")
         allure.write_about_run(self.folder.allure, results)
         final = self.folder.finish()
         if self._junit:
@@ -160,6 +160,7 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """Leave no half-written folder behind, whatever went wrong."""
+        gc.unfreeze()
         if self._results is None:
             shutil.rmtree(self.folder.path, ignore_errors=True)
 

@@ -32,7 +32,7 @@ def planned(request: pytest.FixtureRequest) -> PlannedCheck:
     return cast("PlannedCheck", request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def acceptance(pytestconfig: pytest.Config) -> Acceptance:
     """The run: its inventory, catalogue and snapshot."""
     return acceptance_of(pytestconfig)

@@ -1,0 +1,1 @@
+"""The suite side by side with what a user would pick instead."""

@@ -1,0 +1,130 @@
+"""Running one program and measuring it: time, the runner's processor time, and in a run of its own its memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Job:
+    """A program to be measured, with all that it needs prepared.
+
+    Attributes:
+        argv: its command line.
+        problem: tells what is wrong with what it did, or nothing; is given what it printed and its exit status.
+        environment: its variables.
+        cwd: where it runs.
+        tidy: ends what it left behind; is not measured.
+    """
+
+    argv: Sequence[str]
+    problem: Callable[[str, int], str]
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    cwd: Path = field(default_factory=Path.cwd)
+    tidy: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run cost.
+
+    Attributes:
+        seconds: from its start to its end.
+        processor: seconds of processor time of it and all of its children, on the runner alone.
+        problem: why it does not count; empty where it did what it should.
+    """
+
+    seconds: float
+    processor: float
+    problem: str
+
+
+@dataclass
+class Memory:
+    """The most that a run's processes held at one moment (resident, shared pages counted in each), in bytes.
+
+    Attributes:
+        total: of all of them together.
+        program: of the program itself.
+        children: of all the others together.
+        processes: how many there were.
+    """
+
+    total: int = 0
+    program: int = 0
+    children: int = 0
+    processes: int = 0
+
+
+def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Run:
+    """Run a job to its end.
+
+    Args:
+        job: what to run.
+        log: file for what it prints.
+        timeout: seconds, after which it is ended and does not count.
+        memory: is filled, by looking again and again; that costs time, so such a run is not one to be timed.
+    """
+    with log.open("wb") as stream:
+        started = time.monotonic()
+        process = subprocess.Popen(
+            job.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=dict(job.environment),
+            cwd=job.cwd,
+            start_new_session=True,
+        )
+        late = threading.Timer(timeout, process.kill)
+        late.start()
+        watcher = threading.Thread(target=_watch, args=(process.pid, memory or Memory()), daemon=True)
+        if memory is not None:
+            watcher.start()
+        # Of a child that has ended the kernel tells what it and its own children used.
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        late.cancel()
+    job.tidy()
+    said = log.read_text(encoding="utf-8", errors="replace")
+    problem = f"ended after {timeout:.0f} s" if seconds >= timeout else job.problem(said, process.returncode)
+    return Run(seconds, used.ru_utime + used.ru_stime, problem)
+
+
+def _watch(pid: int, memory: Memory) -> None:
+    while (program := _resident(pid)) > 0:
+        children = [_resident(child) for child in _descendants(pid)]
+        memory.program = max(memory.program, program)
+        memory.children = max(memory.children, sum(children))
+        memory.total = max(memory.total, program + sum(children))
+        memory.processes = max(memory.processes, 1 + len(children))
+        time.sleep(_LOOK_SECONDS)
+
+
+def _resident(pid: int) -> int:
+    with suppress(OSError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+    return 0
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text(encoding="ascii").split():
+                found += [int(child), *_descendants(int(child))]
+    return found
