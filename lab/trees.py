@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SUITE = "bookworm"
-_INCLUDE = "openssh-server,sudo,iproute2,procps,kmod,nftables,systemd,tcsh,busybox,rpm"
+_INCLUDE = (
+    "openssh-server,sudo,iproute2,iputils-ping,procps,kmod,nftables,iptables,lvm2,systemd,tcsh,busybox,rpm,"
+    "python3-minimal"
+)
 _WASTE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 _FILES = Path(__file__).parent / "files"
 PASSWORD_MARK = "THE-LABS-PASSWORD"  # noqa: S105 - stands in /etc/shadow until a lab has a password

@@ -10,6 +10,7 @@ from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
 from acp_acceptance.model.hardware import Cpu, Memory
 from acp_acceptance.model.identity import Clock, Identity
 from acp_acceptance.model.kernel import Boot, BootSource, Hugepages, Kernel, Modules, OperatingSystem, Swap
+from acp_acceptance.model.mesh import Attempt, Reach
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
@@ -62,6 +63,10 @@ def snapshot_of(*nodes: NodeFacts, release: str = "4.2") -> Snapshot:
     inventory = site_of(*(facts.target for facts in nodes), release=release)
     snapshot = Snapshot(inventory.model_dump(mode="json"), "2026-11-21T00:00:00+00:00", "test")
     snapshot.targets = {("node", facts.target): facts for facts in nodes}
+    for facts in nodes:
+        if "reach" not in facts.problems():
+            others = (other.target for other in nodes if other is not facts)
+            facts.add("reach", Reach(tuple(Attempt(other, "tcp", 6443, "refused") for other in others)))
     for cluster in inventory.site.clusters:
         snapshot.targets["cluster", cluster] = ClusterFacts(cluster, {"planned": PlannedInstallation()})
     return snapshot

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from acp_acceptance.model.between import clock_difference, shared_identities
+from acp_acceptance.model.mesh import filtered
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.requirements import OwedRequirement, verifies
 
@@ -20,3 +21,8 @@ def test_clocks_agree(facts: NodeFacts, peers: Mapping[str, NodeFacts], requirem
     apart = clock_difference(facts, peers)
     agree = apart.at_most(requirement["seconds"])
     requirement.expect(agree, "apart", peer=apart.peer, seconds=round(apart.seconds, 3), error=round(apart.error, 3))
+
+
+@verifies("preflight.between.node-firewall")
+def test_nothing_is_filtered(facts: NodeFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement) -> None:
+    requirement.expect_nothing(filtered(facts, peers, requirement["ip_protocols"]))

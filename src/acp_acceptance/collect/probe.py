@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from acp_acceptance.model.node import NodeFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MESH_SECTIONS = {"reach": 40}
+"""Sections of the second round trip, with their seconds; the others are of the first."""
 
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
@@ -38,19 +46,27 @@ class Probe:
     script: bytes
 
 
-def make_probe(*, become: bool | None) -> Probe:
+def make_probe(
+    *, become: bool | None, values: Mapping[str, str] | None = None, limits: Mapping[str, int] | None = None
+) -> Probe:
     """Make a probe with a nonce of its own.
 
     Args:
         become: ``False`` forbids sudo; ``None`` and ``True`` use it where the user is not root.
+        values: variables of the script; sent with it, quoted, and on no command line.
+        limits: sections to run, with their seconds; those of the first round trip unless said.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    return Probe(nonce, f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections()}'", _script())
+    asked = _sections() if limits is None else " ".join(f"{name}:{seconds}" for name, seconds in limits.items())
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{asked}'"
+    given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in (values or {}).items())
+    # As the script hands itself on to sudo, what it is given must be a part of it.
+    return Probe(nonce, command, given.encode() + _script())
 
 
 def sections() -> list[str]:
-    """Give the names of the probe's sections: the facts that are made from one."""
-    return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None]
+    """Give the names of the first round trip's sections: the facts that are made from one."""
+    return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None and name not in MESH_SECTIONS]
 
 
 @cache
@@ -60,7 +76,9 @@ def _sections() -> str:
 
 @cache
 def _script() -> bytes:
-    text = (resources.files("acp_acceptance.collect") / "probe.sh").read_text(encoding="utf-8")
+    here = resources.files("acp_acceptance.collect")
+    # The sections that measure between nodes stand first: probe.sh ends with starting them all.
+    text = "".join((here / name).read_text(encoding="utf-8") for name in ("mesh.sh", "probe.sh"))
     # Comments and blank lines are for people; the wire is better off without.
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return ("\n".join(lines) + "\n").encode()

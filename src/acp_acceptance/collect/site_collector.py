@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from acp_acceptance import __version__
+from acp_acceptance.collect.mesh import named, tries_of
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
@@ -72,7 +73,8 @@ def collect(
     for cluster in cluster_facts(inventory.site.clusters.values()):
         snapshot.targets["cluster", cluster.target] = cluster
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
-        finished = _Run(settings, Path(folder), snapshot, progress).collect(nodes)
+        run = _Run(settings, Path(folder), snapshot, progress)
+        finished = run.collect(nodes) and run.measure_between(nodes, inventory)
     return snapshot, finished
 
 
@@ -108,6 +110,36 @@ class _Run:
             self._settle()
             return False
         return True
+
+    def measure_between(self, nodes: Sequence[Node], inventory: Inventory) -> bool:
+        """Have all nodes that answered try their peers, all at once; ``False`` where that was interrupted."""
+        routes = self._routed(
+            [
+                node
+                for node in nodes
+                if self._answered(node) and sum(n.cluster == node.cluster for n in inventory.nodes) > 1
+            ]
+        )
+
+        def do(item: tuple[Node, Route | None]) -> None:
+            node = item[0]
+            tries, peers, untried = tries_of(node, inventory)
+            found = self._collector.measure_between(*item, tries)
+            with self._lock:
+                facts = self._snapshot.targets["node", node.name]
+                facts.add("reach", named(found, peers, untried))
+
+        try:
+            Pool(self._settings.forks, self._settings.forks_per_jump).run(routes, do, self._processes.stopped)
+        except KeyboardInterrupt:
+            self._processes.stop()
+            self._settle()
+            return False
+        return True
+
+    def _answered(self, node: Node) -> bool:
+        facts = self._snapshot.targets["node", node.name]
+        return isinstance(facts, NodeFacts) and facts.holds("contact") and facts.contact.outcome == "answered"
 
     def _routed(self, nodes: Sequence[Node]) -> list[tuple[str, tuple[Node, Route | None]]]:
         """Ask OpenSSH for each node's route; those whose configuration it refuses are done with that."""

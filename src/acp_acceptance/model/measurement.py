@@ -114,6 +114,14 @@ class Facts:
         self._values[fact.name] = typed
         return typed
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a fact was measured."""
+        return name in self._values and not isinstance(self._values[name], Problem)
+
+    def add(self, name: str, value: object) -> None:
+        """Put in a fact that was measured later than the others, or the problem in its place."""
+        self._values[name] = value
+
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""
         return {name: value for name, value in self._values.items() if isinstance(value, Problem)}

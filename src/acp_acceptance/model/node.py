@@ -20,6 +20,7 @@ from acp_acceptance.model.kernel import (
     parse_swap,
 )
 from acp_acceptance.model.measurement import Fact, Facts
+from acp_acceptance.model.mesh import Reach, parse_reach
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
 from acp_acceptance.model.software import Packages, parse_packages
 
@@ -45,3 +46,4 @@ class NodeFacts(Facts):
     sshd = Fact(Sshd, parse_sshd)
     identity = Fact(Identity, parse_identity)
     packages = Fact(Packages, parse_packages)
+    reach = Fact(Reach, parse_reach)
