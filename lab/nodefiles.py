@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from lab.nodes import NodeSpec
 
 PRIVATE = 0o600
+DOMAIN = "acp.lab.example"
+"""The platform's domain; nodes find it in /etc/hosts."""
 _SHADOW_MODE = 0o640
 _SHADOW_GROUP = 42
 
 
-def network_files(addresses: Mapping[str, str], gateway: str) -> list[NodeFile]:
-    """Give the files by which nodes know each other; this machine is named as the name server."""
-    hosts = "".join(f"{address} {name}\n" for name, address in addresses.items())
+def network_files(addresses: Mapping[str, str], gateway: str, vip: str) -> list[NodeFile]:
+    """Give the files by which nodes know each other and the platform; this machine is named as the name server."""
+    hosts = "".join(f"{address} {name}\n" for name, address in {**addresses, DOMAIN: vip}.items())
     return [
         NodeFile("etc/hosts", f"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n{hosts}"),
         NodeFile("etc/resolv.conf", f"nameserver {gateway}\n"),

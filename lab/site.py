@@ -197,7 +197,7 @@ class Lab:
             owner=owner,
             parent=os.getpid(),
             files=[
-                *network_files(addresses, gateway),
+                *network_files(addresses, gateway, self.vip),
                 *login_files(common_layers(), public, self.password),
                 *first_node_files(first.hostname or first.name, identities[0]),
             ],

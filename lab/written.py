@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from lab.nodefiles import DOMAIN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
@@ -63,7 +65,7 @@ def write_inventory(
         "managed_clusters": 10,
         "vip": vip,
         "parameters": {
-            "platform_address": "acp.lab.example",
+            "platform_address": DOMAIN,
             "cluster_endpoint": vip,
             "http_enabled": False,
             "image_repository": {"kind": "platform"},

@@ -15,6 +15,7 @@ from acp_acceptance.model.hardware import Cpu, Frequency, Memory, Overcommit
 from acp_acceptance.model.identity import Clock, Identity, TimeZone
 from acp_acceptance.model.kernel import Kernel, OperatingSystem
 from acp_acceptance.model.links import Links
+from acp_acceptance.model.mesh import Reach, Resolved, Way, Ways
 from acp_acceptance.model.network import Hostname, Listeners, Resolver
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.package import Package, PackageProof
@@ -72,6 +73,7 @@ def healthy(name: str, **changed: Any) -> NodeFacts:
         "paths": Paths(dict.fromkeys(asked["paths"])),
         "encryption": EncryptionFile(present=False),
         "kubernetes": Kubernetes(()),
+        "resolved": Resolved({}),
         "package": Package((), None, unpacked=False, extensions=()),
         "package_proof": PackageProof(None, ""),
         "links": Links("eth0", 10000, 1500, "up"),
@@ -96,6 +98,12 @@ def snapshot_of(*nodes: NodeFacts, release: str = "4.2") -> Snapshot:
     inventory = site_of(*(facts.target for facts in nodes), release=release)
     snapshot = Snapshot(inventory.model_dump(mode="json"), "2026-11-21T00:00:00+00:00", "test")
     snapshot.targets = {("node", facts.target): facts for facts in nodes}
+    for facts in nodes:
+        others = [other.target for other in nodes if other is not facts]
+        if others and "reach" not in facts.problems():
+            reach = Reach({other: {"refused": ("tcp/6443",)} for other in others}, len(others))
+            ways = tuple(Way(other, 0.2, 1500, passes=True, scope="cluster_and_network") for other in others)
+            facts.add({"reach": reach, "ways": Ways(ways)})
     for cluster in inventory.site.clusters:
         snapshot.targets["cluster", cluster] = ClusterFacts(cluster, {"planned": PlannedInstallation()})
     return snapshot

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from acp_acceptance.model.between import clock_difference, other_zone, shared_identities
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.paths import Mesh
 from acp_acceptance.model.throughput import rates_of
 from acp_acceptance.requirements import OwedRequirement, verifies
 
@@ -36,3 +37,20 @@ def test_bandwidth_suffices(facts: NodeFacts, requirement: OwedRequirement) -> N
     for rate in rates_of(facts):
         enough = rate.at_least(requirement["megabits"][rate.scope], requirement["payload_percent"])
         requirement.expect(enough, rate.sentence, what=rate.what, megabits=rate.megabits)
+
+
+@verifies("preflight.between.node-firewall")
+def test_nothing_is_filtered(facts: NodeFacts, mesh: Mesh, requirement: OwedRequirement) -> None:
+    requirement.expect_nothing(mesh.filtered(facts.target))
+    requirement.evidence["tried"] = len(facts.reach.peers)
+    requirement.evidence["of"] = facts.reach.of
+
+
+@verifies("preflight.between.latency", "preflight.between.latency-advised")
+def test_round_trips_are_short(facts: NodeFacts, mesh: Mesh, requirement: OwedRequirement) -> None:
+    requirement.expect_nothing(mesh.slow(facts.target, requirement["milliseconds"]))
+
+
+@verifies("preflight.between.mtu")
+def test_full_packets_get_through(facts: NodeFacts, mesh: Mesh, requirement: OwedRequirement) -> None:
+    requirement.expect_nothing(mesh.narrow(facts.target))

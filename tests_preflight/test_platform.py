@@ -16,6 +16,7 @@ from acp_acceptance.model.package import (
     require_proof,
     unfit_architecture,
 )
+from acp_acceptance.model.paths import elsewhere
 from acp_acceptance.model.vip import (
     forbidden_self_built,
     held,
@@ -79,3 +80,12 @@ def test_package_fits_and_is_whole(
 def test_load_balancer_leads_to_every_node(facts: ClusterFacts, requirement: OwedRequirement) -> None:
     requirement.expect_nothing(facts.forwarding.faults())
     facts.forwarding.require_whole()
+
+
+@verifies("preflight.platform.platform-domain", "preflight.platform.platform-domain-advised")
+def test_domain_leads_to_the_platform(
+    facts: NodeFacts, planned_domains: Sequence[str], platform_addresses: Sequence[str], requirement: OwedRequirement
+) -> None:
+    found = {name: facts.resolved.of(name) for name in planned_domains}
+    requirement.expect(found, "none")
+    requirement.expect_nothing([*elsewhere(found, platform_addresses)])

@@ -152,7 +152,7 @@ _EXISTING = "preflight.software.existing-kubernetes"
 
 def _refuse_running(target: Target, snapshot: Snapshot) -> None:
     """Let one verdict say that Kubernetes runs on a node already; the others would all be red for that one reason."""
-    facts = snapshot.of(target.kind, target.name)
+    facts = snapshot.of("node", target.name) if target.kind == "node" else None
     if isinstance(facts, NodeFacts) and facts.is_measured(NodeFacts.kubernetes):
         running = facts.kubernetes.processes
         if running:

@@ -104,6 +104,8 @@ def test_every_requirement_has_a_fault_that_turns_it_red_and_one_that_breaks_it(
     nodes = {name for name, item in catalogue.items() if item.target == "node" and not item.when.get("active")}
     # With the same function and facts as their required twin, whose faults show them too.
     twins = {name for name in nodes if name.endswith("-advised") and name.removesuffix("-advised") in nodes}
+    # Filters show on other nodes too: test_between_nodes.py has labs of their own for them.
+    nodes.discard("preflight.between.node-firewall")
     shown = {fault.requirement for fault in SEEDED if not fault.breaks}
     broken = {fault.requirement for fault in SEEDED if fault.breaks}
     assert nodes - twins <= shown

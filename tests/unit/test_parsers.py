@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from acp_acceptance.collect.probe import sections
+from acp_acceptance.collect.probe import MESH_SECTIONS, sections
 from acp_acceptance.model.access import Sshd, parse_sshd
 from acp_acceptance.model.boot import parse_boot, parse_hugepages, parse_modules, parse_swap
 from acp_acceptance.model.hardware import Memory, parse_cpu, parse_memory
@@ -275,7 +275,7 @@ def test_identities_leave_out_what_containers_and_makers_fill_in() -> None:
 
 
 def test_every_fact_with_a_parser_is_a_section_of_the_probe() -> None:
-    assert set(sections()) == {name for name, fact in NodeFacts.declared().items() if fact.parse}
+    assert {*sections(), *MESH_SECTIONS} == {name for name, fact in NodeFacts.declared().items() if fact.parse}
 
 
 @pytest.mark.parametrize("name", sections())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import testinfra
 
 from acp_acceptance.collect.openssh import last_words, meaning_of
-from acp_acceptance.collect.probe import Probe, make_probe
+from acp_acceptance.collect.probe import MESH_SECTIONS, Probe, make_probe, sections
 from acp_acceptance.collect.process import Conversation, Terms
 from acp_acceptance.collect.told import proof_seconds
 from acp_acceptance.model.access import Access, Contact
@@ -22,7 +22,7 @@ from acp_acceptance.model.sections import ProbeOutput, Section, read_probe
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from acp_acceptance.collect.openssh import OpenSsh, Route
     from acp_acceptance.collect.process import Processes
@@ -59,6 +59,14 @@ class NodeCollector:
             values=self.values_for(node),
             limits={"package_proof": proof_seconds(self.deadline)},
         )
+        return self._asked(node, route, probe, list(sections()))
+
+    def measure_between(self, node: Node, route: Route | None, values: Mapping[str, str]) -> NodeFacts:
+        """Have a node try its peers: the facts of the second round trip, and only those. Never raises."""
+        probe = make_probe(become=node.connection.become, values=values, only=MESH_SECTIONS)
+        return self._asked(node, route, probe, list(MESH_SECTIONS))
+
+    def _asked(self, node: Node, route: Route | None, probe: Probe, names: list[str]) -> NodeFacts:
         where = str(route) if route else node.connection.spec
         try:
             if node.connection.backend in {"ssh", "safe-ssh", "local"}:
@@ -69,7 +77,7 @@ class NodeCollector:
                 # A node may say back what it was told.
                 talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
                 talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
-            return facts_from(node.name, where, probe, talk)
+            return facts_from(node.name, where, probe, talk, names)
         except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
             reason = f"the runner could not collect it ({type(error).__name__}: {error})"
             return _nothing(node.name, Problem("no-client", printable(reason)))
@@ -92,7 +100,9 @@ class NodeCollector:
 _UNREACHED = Problem("unreachable", "the node could not be reached; see the verdict on that")
 
 
-def facts_from(name: str, where: str, probe: Probe, talk: Conversation) -> NodeFacts:
+def facts_from(
+    name: str, where: str, probe: Probe, talk: Conversation, names: Sequence[str] | None = None
+) -> NodeFacts:
     """Make facts of what was exchanged with a node; what is missing becomes a problem with its reason."""
     output = read_probe(talk.stdout, talk.stderr, probe.nonce)
     outcome, detail = _outcome(output, talk, probe.nonce)
@@ -105,13 +115,17 @@ def facts_from(name: str, where: str, probe: Probe, talk: Conversation) -> NodeF
         "access": _access(output),
         "clock": _clock(output, talk),
     }
+    wanted = sections() if names is None else names
     for fact_name, fact in NodeFacts.declared().items():
-        if fact.parse is not None:
+        if fact.parse is not None and fact_name in wanted:
             section = output.sections.get(fact_name)
             if section is None and output.sections:
                 values[fact_name] = Problem("cut-off", f"the probe ended before it ({detail or outcome})")
             else:
                 values[fact_name] = _UNREACHED if section is None else _parsed(fact.parse, section, output.words)
+    if set(wanted).isdisjoint(MESH_SECTIONS):
+        later = Problem("not-collected", "its cluster has no other node, or the run ended before the second round trip")
+        values |= dict.fromkeys(MESH_SECTIONS, later if outcome == "answered" else _UNREACHED)
     return NodeFacts(name, values)
 
 

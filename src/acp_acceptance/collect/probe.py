@@ -15,6 +15,9 @@ from acp_acceptance.model.node import NodeFacts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MESH_SECTIONS = {"reach": 40, "ways": 25, "resolved": 15}
+"""Sections of the second round trip, with their seconds; the others are of the first."""
+
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
 """Seconds a section may take where it is not the usual; a package database can be large."""
@@ -49,6 +52,7 @@ def make_probe(
     become: bool | None,
     values: Mapping[str, str] = MappingProxyType({}),
     limits: Mapping[str, int] = MappingProxyType({}),
+    only: Mapping[str, int] | None = None,
 ) -> Probe:
     """Make a probe with a nonce of its own.
 
@@ -57,12 +61,14 @@ def make_probe(
         values: what the script is told about the site, by the name of its shell variable. They travel on standard
             input, quoted, and stand on no command line.
         limits: seconds for sections whose limit depends on the run; these come last, so that they cost no other.
+        only: sections to run, with their seconds; those of the first round trip unless said.
 
     Raises:
         ValueError: a name is no name of a shell variable in lower case.
     """
     nonce = f"acp-{secrets.token_hex(12)}"
-    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{_sections(limits)}'"
+    asked = _sections(limits) if only is None else _words(only)
+    command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{asked}'"
     return Probe(nonce, command, _assignments(values) + _script())
 
 
@@ -74,18 +80,24 @@ def _assignments(values: Mapping[str, str]) -> bytes:
 
 
 def sections() -> list[str]:
-    """Give the names of the probe's sections: the facts that are made from one."""
-    return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None]
+    """Give the names of the first round trip's sections: the facts that are made from one."""
+    return [name for name, fact in NodeFacts.declared().items() if fact.parse is not None and name not in MESH_SECTIONS]
 
 
 def _sections(limits: Mapping[str, int]) -> str:
     seconds = {name: SLOW_SECTIONS.get(name, SECTION_SECONDS) for name in sections() if name not in limits}
-    return " ".join(f"{name}:{limit}" for name, limit in {**seconds, **limits}.items())
+    return _words({**seconds, **limits})
+
+
+def _words(limits: Mapping[str, int]) -> str:
+    return " ".join(f"{name}:{limit}" for name, limit in limits.items())
 
 
 @cache
 def _script() -> bytes:
-    text = (resources.files("acp_acceptance.collect") / "probe.sh").read_text(encoding="utf-8")
+    here = resources.files("acp_acceptance.collect")
+    # The sections that measure between nodes stand first: probe.sh ends with starting them all.
+    text = "".join((here / name).read_text(encoding="utf-8") for name in ("mesh.sh", "probe.sh"))
     # Comments and blank lines are for people; the wire is better off without.
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return ("\n".join(lines) + "\n").encode()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from acp_acceptance import __version__
 from acp_acceptance.collect.active import ActiveChecks, mark_not_asked
 from acp_acceptance.collect.active.session import Sessions
 from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.looked_for import looked_for
+from acp_acceptance.collect.mesh import Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
@@ -97,7 +99,7 @@ def collect(
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
         run = _Run(settings, Path(folder), snapshot, progress, told)
-        finished = run.collect(nodes)
+        finished = run.collect(nodes) and run.measure_between(nodes, inventory)
         for cluster in cluster_facts(inventory, knocking.views()):
             snapshot.targets["cluster", cluster.target] = cluster
         mark_not_asked(snapshot)
@@ -131,7 +133,6 @@ class _Run:
 
     def collect(self, nodes: Sequence[Node]) -> bool:
         """Collect all nodes; ``False`` where that was interrupted."""
-        pool = Pool(self._settings.forks, self._settings.forks_per_jump)
         total = len(nodes)
 
         def do(item: tuple[Node, Route | None]) -> None:
@@ -141,13 +142,26 @@ class _Run:
                 self._done += 1
                 self._progress.collected(facts, self._done, total)
 
-        try:
-            pool.run(self._routed(nodes), do, self._processes.stopped)
-        except KeyboardInterrupt:
-            self._processes.stop()
-            self._settle()
-            return False
-        return True
+        return self._whole(lambda: self._at_once(self._routed(nodes), do))
+
+    def measure_between(self, nodes: Sequence[Node], inventory: Inventory) -> bool:
+        """Have all nodes that answered measure the way to their peers; ``False`` where that was interrupted."""
+        sizes = Counter(node.cluster for node in inventory.nodes)
+        measuring = [node for node in nodes if sizes[node.cluster] > 1 and self._answered(node)]
+        if not measuring:
+            return True
+        self._progress.say(f"{len(measuring)} nodes try the way to their peers")
+        telling = Telling(inventory, self._snapshot)
+
+        def do(item: tuple[Node, Route | None]) -> None:
+            node, route = item
+            told = telling.told(node)
+            found = self._collector.measure_between(node, route, told.values)
+            with self._lock:
+                self._snapshot.of("node", node.name).add(told.named(found))
+
+        lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
+        return self._whole(lambda: self._at_once(lanes, do))
 
     def load(self, inventory: Inventory, nodes: Sequence[Node], wanted: Collection[tuple[str, str]]) -> bool:
         """Run the active checks; ``False`` where that was interrupted."""
@@ -162,13 +176,28 @@ class _Run:
         checks = ActiveChecks(
             sessions, inventory, nodes, wanted, self._snapshot, forks=self._settings.forks, say=self._progress.say
         )
+        return self._whole(checks.run)
+
+    def _at_once(
+        self, items: list[tuple[str, tuple[Node, Route | None]]], do: Callable[[tuple[Node, Route | None]], None]
+    ) -> None:
+        Pool(self._settings.forks, self._settings.forks_per_jump).run(items, do, self._processes.stopped)
+
+    def _whole(self, step: Callable[[], None]) -> bool:
+        """Do a step; ``False`` where it was interrupted, and then everything that runs is ended."""
         try:
-            checks.run()
+            step()
         except KeyboardInterrupt:
             self._processes.stop()
             self._settle()
             return False
         return True
+
+    def _answered(self, node: Node) -> bool:
+        facts: Any = self._snapshot.of("node", node.name)
+        return (
+            facts.is_measured(NodeFacts.contact) and facts.contact.outcome == "answered" and node.name in self._routes
+        )
 
     def _routed(self, nodes: Sequence[Node]) -> list[tuple[str, tuple[Node, Route | None]]]:
         """Ask OpenSSH for each node's route; those whose configuration it refuses are done with that."""

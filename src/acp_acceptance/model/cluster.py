@@ -11,6 +11,7 @@ from acp_acceptance.model.forwarding import Forwarding
 from acp_acceptance.model.layout import ClusterLayout
 from acp_acceptance.model.measurement import CollectionError, Fact, Facts
 from acp_acceptance.model.runner_view import RunnerView
+from acp_acceptance.model.text import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,15 +79,6 @@ _NEEDED = (
     "admin_user",
 )
 _NEEDED_WITH_PLATFORM_REPOSITORY = ("image_repository_address", "image_repository_username", "password")
-
-
-def is_address(text: str) -> bool:
-    """Tell an IP address, with or without brackets, from a name."""
-    try:
-        ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return False
-    return True
 
 
 def same_address(one: str, other: str) -> bool:

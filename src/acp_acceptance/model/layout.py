@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,12 +111,3 @@ def miscounted(layout: ClusterLayout, values: Mapping[str, object]) -> Iterator[
         yield "too_few", {"count": nodes, "wanted": fewest}
     if isinstance(most, int) and nodes > most:
         yield "too_many", {"count": nodes, "wanted": most}
-
-
-def is_address(text: str) -> bool:
-    """Tell an IP address, perhaps with a zone, from a name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -127,6 +127,10 @@ class Facts:
         """Tell whether a fact is there, and no problem in its place."""
         return not isinstance(self._values.get(fact.name, _NOT_COLLECTED), Problem)
 
+    def add(self, more: Mapping[str, object]) -> None:
+        """Put in facts that were measured later than the others, or the problems in their places."""
+        self._values.update(more)
+
     def problems(self) -> dict[str, Problem]:
         """Give the facts that were not measured, by name."""
         return {name: value for name, value in self._values.items() if isinstance(value, Problem)}

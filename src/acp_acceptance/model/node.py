@@ -29,6 +29,7 @@ from acp_acceptance.model.kernel import Kernel, OperatingSystem, parse_kernel, p
 from acp_acceptance.model.links import Links, parse_links
 from acp_acceptance.model.load import DiskRates, SyncWrites
 from acp_acceptance.model.measurement import Fact, Facts
+from acp_acceptance.model.mesh import Reach, Resolved, Ways, parse_reach, parse_resolved, parse_ways
 from acp_acceptance.model.network import Hostname, Listeners, Resolver, parse_hostname, parse_listeners, parse_resolver
 from acp_acceptance.model.package import Package, PackageProof, parse_package, parse_package_proof
 from acp_acceptance.model.security import Firewall, Security, parse_firewall, parse_security
@@ -91,6 +92,11 @@ class NodeFacts(Facts):
     package = Fact(Package, parse_package)
     package_proof = Fact(PackageProof, parse_package_proof)
     links = Fact(Links, parse_links)
+
+    # Measured in the second round trip.
+    reach = Fact(Reach, parse_reach)
+    ways = Fact(Ways, parse_ways)
+    resolved = Fact(Resolved, parse_resolved)
 
     # Measured by loading the node, where that is allowed.
     disk_rates = Fact(DiskRates)

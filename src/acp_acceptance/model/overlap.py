@@ -7,8 +7,8 @@ from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network, ip
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from acp_acceptance.model.layout import is_address
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.text import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

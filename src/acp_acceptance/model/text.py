@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 
@@ -55,3 +56,12 @@ def version_numbers(version: float | str) -> tuple[int, ...]:
     """
     leading = re.match(r"[\d.\-+]*\d", str(version))
     return tuple(int(number) for number in re.findall(r"\d+", leading[0])) if leading else ()
+
+
+def is_address(text: str) -> bool:
+    """Tell an IP address, with or without brackets or a zone, from a name."""
+    try:
+        ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return False
+    return True

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.cluster import same_address
-from acp_acceptance.model.layout import is_address
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.text import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from acp_acceptance.inventory import Role
+from acp_acceptance.model.paths import Mesh
 from acp_acceptance.plan import PlannedCheck, Target, make_plan, targets_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Acceptance:
     snapshot: Snapshot
     folder: Path
     _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
+    _meshes: dict[str, Mesh] = field(default_factory=dict)
 
     @property
     def active_allowed_by(self) -> str:
@@ -84,6 +86,13 @@ class Acceptance:
                 if node.cluster == cluster
             }
         return self._peers[cluster]
+
+    def mesh_of(self, target: Target) -> Mesh:
+        """Give the paths between the nodes of a node's cluster, and to the other cluster of a pair."""
+        cluster = target.node.cluster if target.node else target.name
+        if cluster not in self._meshes:
+            self._meshes[cluster] = Mesh(self.nodes_of_cluster(target))
+        return self._meshes[cluster]
 
     def control_plane_of(self, side: ClusterRole) -> Mapping[str, NodeFacts]:
         """Give the facts of all control plane nodes of one side of the pair; those not collected say so when read."""

@@ -10,6 +10,7 @@ import pytest
 from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.overlap import networks_of_nodes
+from acp_acceptance.model.text import is_address
 from acp_acceptance.model.vip import known_interfaces
 from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
@@ -17,10 +18,12 @@ from acp_acceptance.plugin.acceptance import acceptance_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from acp_acceptance.inventory import Cluster
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.measurement import Facts
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.overlap import Interface, NodeNetwork
+    from acp_acceptance.model.paths import Mesh
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.requirements import OwedRequirement
@@ -109,3 +112,33 @@ def known_address(planned: PlannedCheck) -> str:
 def package_folder(acceptance: Acceptance) -> str:
     """The folder in which the installation package is unpacked."""
     return acceptance.inventory.site.package.folder
+
+
+@pytest.fixture
+def mesh(planned: PlannedCheck, acceptance: Acceptance) -> Mesh:
+    """The paths between the nodes of this node's cluster."""
+    return acceptance.mesh_of(planned.target)
+
+
+@pytest.fixture
+def own_cluster(planned: PlannedCheck, acceptance: Acceptance) -> Cluster:
+    """The inventory's entry of this node's cluster."""
+    if planned.target.node is None:
+        raise CollectionError(f"{planned.target.name} is no node of the inventory")
+    return acceptance.inventory.site.clusters[planned.target.node.cluster]
+
+
+@pytest.fixture
+def planned_domains(own_cluster: Cluster) -> list[str]:
+    """The domains by which this node's cluster is to be reached."""
+    planned = (own_cluster.parameters.platform_address, own_cluster.parameters.cluster_endpoint)
+    return list(dict.fromkeys(name for name in planned if name and not is_address(name)))
+
+
+@pytest.fixture
+def platform_addresses(own_cluster: Cluster) -> list[str]:
+    """The addresses that these domains may lead to."""
+    addresses = [address for address in (own_cluster.vip, own_cluster.external_ip) if address]
+    if not addresses:
+        raise CollectionError("the inventory names neither vip nor external_ip of the cluster")
+    return addresses

@@ -1,0 +1,171 @@
+"""What each node measures of the way to its peers in the second round trip."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from acp_acceptance.inventory import Role
+from acp_acceptance.model.measurement import Problem
+from acp_acceptance.model.mesh import Reach, Ways
+from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.text import is_address
+from acp_acceptance.requirements import load_catalogue
+from acp_acceptance.requirements.values import choose
+
+if TYPE_CHECKING:
+    from acp_acceptance.inventory import Inventory, Node
+    from acp_acceptance.model.snapshot import Snapshot
+
+FULL_MESH = 20
+"""Nodes of a cluster up to which each tries all others."""
+
+_CONTROL_PLANE_PEERS = 5
+_REQUIREMENT = "preflight.between.node-firewall"
+_USUAL_MTU = 1500
+_HEADERS = {4: 28, 6: 48}
+"""Bytes of IP and ICMP headers in a packet of ping."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a node is told for the second round trip.
+
+    Attributes:
+        values: variables of the script.
+        names: peers whose ports are tried, by their numbers there.
+        scopes: peers whose round trips are measured, by their numbers, and what is common with them.
+        size: bytes of the packets.
+        of: how many peers there are in the cluster.
+        unknown: peers without an address, with the places that therefore could not be tried.
+    """
+
+    values: dict[str, str]
+    names: list[str]
+    scopes: list[tuple[str, str]]
+    size: int
+    of: int
+    unknown: dict[str, dict[str, tuple[str, ...]]]
+
+    def named(self, found: NodeFacts) -> dict[str, object]:
+        """Give the facts with the peers' names in the places of their numbers."""
+        facts: dict[str, object] = {**found.problems()}
+        try:
+            if found.is_measured(NodeFacts.reach):
+                tried = {self.names[int(number)]: outcomes for number, outcomes in found.reach.peers.items()}
+                facts["reach"] = Reach({**tried, **self.unknown}, self.of)
+            if found.is_measured(NodeFacts.ways):
+                ways = [(self.scopes[int(way.peer)], way) for way in found.ways.ways]
+                facts["ways"] = Ways(
+                    tuple(replace(way, peer=peer, scope=scope, size=self.size) for (peer, scope), way in ways)
+                )
+        except (ValueError, IndexError):
+            problem = Problem("unparsable", "the node named a peer that it was not told of")
+            facts |= {"reach": problem, "ways": problem}
+        if found.is_measured(NodeFacts.resolved):
+            facts["resolved"] = found.resolved
+        return {name: fact for name, fact in facts.items() if name in {"reach", "ways", "resolved"}}
+
+
+@dataclass
+class Telling:
+    """Tells nodes what to measure.
+
+    Attributes:
+        inventory: the site.
+        snapshot: what is known of the nodes by now.
+    """
+
+    inventory: Inventory
+    snapshot: Snapshot
+
+    def __post_init__(self) -> None:
+        self._clusters: dict[str, list[Node]] = {}
+        for node in self.inventory.nodes:
+            self._clusters.setdefault(node.cluster, []).append(node)
+        self._places = {
+            node.name: [f"{protocol}:{port}" for protocol, port in _ports_of(node, self.inventory)]
+            for node in self.inventory.nodes
+        }
+
+    def told(self, node: Node) -> Told:
+        """Give what one node is told."""
+        peers = peers_of(node, self._clusters[node.cluster])
+        across = [
+            other
+            for cluster, nodes in self._clusters.items()
+            if cluster != node.cluster
+            for other in nodes
+            if Role.CONTROL_PLANE in other.roles
+        ][:_CONTROL_PLANE_PEERS]
+        mtu = self._mtu(node)
+        tries, ways, unknown = [], [], {}
+        for number, peer in enumerate([*peers, *across]):
+            address = address_of(peer.address)
+            if address is None:
+                unknown[peer.name] = {"unknown": tuple(place.replace(":", "/") for place in self._places[peer.name])}
+                continue
+            size = mtu - _HEADERS[ipaddress.ip_address(address.partition("%")[0]).version]
+            ways.append(f"{number} {address} {size}\n")
+            if number < len(peers):
+                tries.append(f"{number} {address} {' '.join(self._places[peer.name])}\n")
+        names = [name for name in self._names() if not is_address(name)]
+        return Told(
+            {"tries": "".join(tries), "ways": "".join(ways), "names": " ".join(names)},
+            [peer.name for peer in peers],
+            [(peer.name, scope_of(node, peer)) for peer in (*peers, *across)],
+            mtu,
+            len(self._clusters[node.cluster]) - 1,
+            {name: places for name, places in unknown.items() if name in {peer.name for peer in peers}},
+        )
+
+    def _mtu(self, node: Node) -> int:
+        facts: Any = self.snapshot.of("node", node.name)
+        return (facts.links.mtu if facts.is_measured(NodeFacts.links) else None) or _USUAL_MTU
+
+    def _names(self) -> list[str]:
+        """Give the domains that the site plans."""
+        planned = [cluster.parameters for cluster in self.inventory.site.clusters.values()]
+        addresses = [address for item in planned for address in (item.platform_address, item.cluster_endpoint)]
+        return list(dict.fromkeys(address.lower() for address in addresses if address))
+
+
+def peers_of(node: Node, cluster: list[Node]) -> list[Node]:
+    """Give whom a node tries: all of its cluster, or a ring at distances 1, 2, 4 ... and control plane nodes."""
+    own = next(number for number, other in enumerate(cluster) if other.name == node.name)
+    if len(cluster) <= FULL_MESH:
+        return [other for other in cluster if other.name != node.name]
+    distances = [2**power for power in range(len(cluster).bit_length()) if 2**power < len(cluster)]
+    ring = [cluster[(own + distance) % len(cluster)] for distance in distances]
+    control_plane = [other for other in cluster if Role.CONTROL_PLANE in other.roles][:_CONTROL_PLANE_PEERS]
+    return list({other.name: other for other in (*ring, *control_plane) if other.name != node.name}.values())
+
+
+def scope_of(node: Node, peer: Node) -> str:
+    """Say what two nodes have in common: the guides ask more of the way between some than between others."""
+    cluster, network = node.cluster == peer.cluster, node.network == peer.network
+    if cluster:
+        return "cluster_and_network" if network else "cluster"
+    return "network" if network else "neither"
+
+
+@cache
+def address_of(name: str) -> str | None:
+    """Give an address, resolved here where a name stands for it; ``None`` where it does not resolve."""
+    try:
+        return str(socket.getaddrinfo(name.strip("[]"), None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError:
+        return None
+
+
+def _ports_of(peer: Node, inventory: Inventory) -> list[tuple[str, int]]:
+    values = load_catalogue().releases[inventory.site.release].requirements[_REQUIREMENT]
+    dimensions = {
+        "cni": lambda: inventory.site.cni.value,
+        "role": lambda: frozenset(role.value for role in peer.roles),
+    }
+    chosen = choose({name: values[name] for name in ("tcp", "udp")}, dimensions)
+    return [(protocol, int(port)) for protocol in ("tcp", "udp") for port in chosen[protocol]]

@@ -1,0 +1,171 @@
+"""What a node measured of the way to its peers: ports, round trips, packet sizes, names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acp_acceptance.model.measurement import CollectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from acp_acceptance.model.sections import Section
+
+OPEN_PATH = frozenset({"open", "refused"})
+FILTERED = frozenset({"no-answer", "prohibited", "unreachable"})
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The ports of peers that a node tried.
+
+    Attributes:
+        peers: peer to outcome to ports (``tcp/6443``). An outcome is ``open``, ``refused`` (the path is open, nobody
+            listens), ``no-answer``, ``prohibited``, ``unreachable`` or ``unknown``. Peers are numbers in the list that
+            was sent, until the collector puts their names there.
+        of: how many peers the cluster has; where fewer were tried, these are a sample.
+    """
+
+    peers: dict[str, dict[str, tuple[str, ...]]]
+    of: int = 0
+
+    def outcomes(self, peer: str) -> Iterator[tuple[str, str]]:
+        """Give port and outcome of everything that was tried of a peer."""
+        for outcome, ports in self.peers.get(peer, {}).items():
+            for port in ports:
+                yield port, outcome
+
+
+_MEANINGS = (
+    ("refused", "onnection refused"),
+    ("prohibited", r"No route to host|ermission denied|not permitted|administratively"),
+    ("unreachable", "etwork is unreachable"),
+    ("no-answer", "timed out"),
+)
+_TIMED_OUT = 128
+
+
+def parse_reach(section: Section) -> Reach:
+    """Read what was tried, and how each try ended; one without an end stood still.
+
+    Raises:
+        CollectionError: the node has no bash or timeout to try with, or the tries did not end.
+    """
+    for program in ("bash", "timeout"):
+        if program in section.absent:
+            raise CollectionError(f"{program} is needed on the node to try its peers' ports, and is not installed")
+    peers: dict[str, dict[str, list[str]]] = {}
+    for peer, port, said in _tries(section.lines("tries")):
+        peers.setdefault(peer, {}).setdefault(_outcome(said), []).append(port)
+    if not peers:
+        raise CollectionError("the node tried nothing")
+    return Reach({peer: {key: tuple(ports) for key, ports in found.items()} for peer, found in peers.items()})
+
+
+def _tries(lines: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """Give peer, port and what was said of each try."""
+    tried: tuple[str, str] | None = None
+    said: list[str] = []
+    for line in lines:
+        match line.split():
+            case ["try", peer, protocol, port] if protocol in {"tcp", "udp"} and port.isdigit() and peer.isdigit():
+                if tried:
+                    yield (*tried, said)
+                tried, said = (peer, f"{protocol}/{port}"), []
+            case _:
+                said.append(line)
+    if tried:
+        yield (*tried, said)
+
+
+def _outcome(said: list[str]) -> str:
+    text = " ".join(said)
+    for outcome, pattern in _MEANINGS:
+        if re.search(pattern, text):
+            return outcome
+    ends = [line.split()[1] for line in said if re.fullmatch(r"end \d+", line)]
+    if not ends or int(ends[-1]) > _TIMED_OUT:
+        return "no-answer"
+    return "open" if ends[-1] == "0" else "unknown"
+
+
+@dataclass(frozen=True)
+class Way:
+    """Round trips to a peer.
+
+    Attributes:
+        peer: its name; its number, until the collector puts the name there.
+        milliseconds: the shortest round trip; ``None`` where no answer came.
+        size: bytes of the greatest packet that was sent whole.
+        passes: packets of that size get through; ``None`` where none of any size does, or ping cannot tell.
+        scope: ``cluster_and_network``, ``cluster``, ``network`` or ``neither``: what both ends have in common.
+    """
+
+    peer: str
+    milliseconds: float | None
+    size: int
+    passes: bool | None
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Round trips to peers, of the own cluster and of the other one of a pair."""
+
+    ways: tuple[Way, ...]
+
+
+_ROUND_TRIP = re.compile(r"(?:rtt|round-trip) min/avg/max(?:/mdev)? = ([\d.]+)/")
+
+
+def parse_ways(section: Section) -> Ways:
+    """Read what ping printed for each peer.
+
+    Raises:
+        CollectionError: ping is not installed, or did not end.
+    """
+    if "ping" in section.absent:
+        raise CollectionError("ping is needed on the node to measure round trips, and is not installed (iputils)")
+    blocks = re.split(r"^(way|small) (\d+) (\d+)$", section.text("ping"), flags=re.MULTILINE)
+    found: dict[str, Way] = {}
+    for kind, peer, status, text in zip(*(blocks[start::4] for start in (1, 2, 3, 4)), strict=True):
+        shortest = _ROUND_TRIP.search(text)
+        milliseconds = float(shortest[1]) if shortest else None
+        if kind == "way":
+            # Its own interface's refusal, and a router's, are said; lost packets are not.
+            understood = "invalid" not in text and "usage" not in text.lower()
+            found[peer] = Way(peer, milliseconds, 0, status == "0" if understood else None)
+        elif peer in found:
+            passes = found[peer].passes if milliseconds is not None else None
+            found[peer] = Way(peer, milliseconds, 0, passes)
+    return Ways(tuple(found.values()))
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Names as the node resolves them: name to addresses, none where it does not resolve."""
+
+    addresses: dict[str, tuple[str, ...]]
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """Give the addresses of a name.
+
+        Raises:
+            CollectionError: the node was not asked for it.
+        """
+        if name.lower() not in self.addresses:
+            raise CollectionError(f"the node was not asked for the name {name}")
+        return self.addresses[name.lower()]
+
+
+def parse_resolved(section: Section) -> Resolved:
+    """Read what getent found.
+
+    Raises:
+        CollectionError: getent is not installed.
+    """
+    if "getent" in section.absent:
+        raise CollectionError("getent is needed on the node to resolve names, and is not installed")
+    return Resolved({name.lower(): tuple(text.split()) for name, text in section.named("name:").items()})
