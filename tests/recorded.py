@@ -27,6 +27,7 @@ from acp_acceptance.model.storage import FileSystem, FileSystems, Mounts
 from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from acp_acceptance.inventory import Inventory
@@ -93,17 +94,22 @@ def site_of(*names: str, release: str = "4.2", topology: str = "multi_cluster") 
     )
 
 
-def snapshot_of(*nodes: NodeFacts, release: str = "4.2") -> Snapshot:
-    """Give a snapshot of a site with these nodes."""
-    inventory = site_of(*(facts.target for facts in nodes), release=release)
-    snapshot = Snapshot(inventory.model_dump(mode="json"), "2026-11-21T00:00:00+00:00", "test")
-    snapshot.targets = {("node", facts.target): facts for facts in nodes}
+def acquaint(nodes: Sequence[NodeFacts]) -> None:
+    """Let nodes have measured that the way between them is open and short."""
     for facts in nodes:
         others = [other.target for other in nodes if other is not facts]
         if others and "reach" not in facts.problems():
             reach = Reach({other: {"refused": ("tcp/6443",)} for other in others}, len(others))
             ways = tuple(Way(other, 0.2, 1500, passes=True, scope="cluster_and_network") for other in others)
             facts.add({"reach": reach, "ways": Ways(ways)})
+
+
+def snapshot_of(*nodes: NodeFacts, release: str = "4.2") -> Snapshot:
+    """Give a snapshot of a site with these nodes."""
+    inventory = site_of(*(facts.target for facts in nodes), release=release)
+    snapshot = Snapshot(inventory.model_dump(mode="json"), "2026-11-21T00:00:00+00:00", "test")
+    snapshot.targets = {("node", facts.target): facts for facts in nodes}
+    acquaint(nodes)
     for cluster in inventory.site.clusters:
         snapshot.targets["cluster", cluster] = ClusterFacts(cluster, {"planned": PlannedInstallation()})
     return snapshot

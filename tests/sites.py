@@ -8,9 +8,11 @@ import yaml
 
 from acp_acceptance.collect.site import cluster_facts
 from acp_acceptance.inventory import load_inventory
+from acp_acceptance.model.addresses import InterfaceAddress, Interfaces, Route
+from acp_acceptance.model.mesh import Resolved
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.requirements import load_catalogue
-from recorded import healthy
+from recorded import acquaint, healthy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ def site_file(folder: Path, nodes: Mapping[str, tuple[str, ...]], **site: Any) -
             groups.setdefault(group, {"hosts": {}})["hosts"][name] = variables
             variables = {}
     block = {"name": "site", "release": "4.2", "topology": "multi_cluster", "managed_clusters": 10, **site}
+    block["parameters"] = {"platform_address": "acp.example.com", **block.get("parameters", {})}
     file = folder / "site.yml"
     file.write_text(yaml.safe_dump({"all": {"vars": {"acp": block}, "children": groups}}), encoding="utf-8")
     return file
@@ -45,8 +48,18 @@ def snapshot_of_site(file: Path, **facts: Any) -> Snapshot:
     """Give a snapshot of the site in a file: healthy nodes, and of its clusters what the inventory says and ``facts``."""
     inventory: Inventory = load_inventory(file, releases=list(load_catalogue().releases))
     snapshot = Snapshot(inventory.model_dump(mode="json"), TAKEN, "test")
-    for node in inventory.nodes:
-        snapshot.targets["node", node.name] = healthy(node.name)
+    vips = {cluster.vip for cluster in inventory.site.clusters.values() if cluster.vip}
+    domains = {address for item in inventory.site.clusters.values() if (address := item.parameters.platform_address)}
+    nodes = [
+        healthy(
+            node.name,
+            interfaces=Interfaces((InterfaceAddress("eth0", f"{node.address}/25"),), (Route("0.0.0.0/0", "eth0"),)),
+            resolved=Resolved({domain.lower(): tuple(vips) for domain in domains}),
+        )
+        for node in inventory.nodes
+    ]
+    acquaint(nodes)
+    snapshot.targets |= {("node", facts.target): facts for facts in nodes}
     for cluster in cluster_facts(inventory, {}):
         values = {name: cluster._values[name] for name in cluster.declared() if name in cluster._values}  # noqa: SLF001 - a copy with others
         snapshot.targets["cluster", cluster.target] = type(cluster)(cluster.target, {**values, **facts})

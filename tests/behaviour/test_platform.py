@@ -108,7 +108,10 @@ def test_a_single_node_is_advised_against_and_no_more(judge: Callable[..., Suite
     ("site", "said"),
     [
         ({"networks": {"pods": "10.4.128.0/17"}}, "pods 10.4.128.0/17 overlaps services 10.4.0.0/16"),
-        ({"networks": {"join": "192.0.2.0/30"}}, "join 192.0.2.0/30 overlaps 192.0.2.1/32, a network of cp-1"),
+        (
+            {"networks": {"join": "192.0.2.0/30"}},
+            "join 192.0.2.0/30 overlaps 192.0.2.0/25, a network of cp-1, cp-2, cp-3",
+        ),
         (
             {"networks": {"pods": "192.0.0.0/16", "services": "192.0.2.128/25"}},
             "pods 192.0.0.0/16 overlaps services 192.0.2.128/25",
@@ -177,6 +180,19 @@ def test_a_self_built_vip_takes_no_domain_from_release_4_2_on(
     assert run.outcomes(SELF_BUILT) == {(SELF_BUILT, "global"): outcome}
     # Nobody says the VRID.
     assert (VIP, "global") in run.with_outcome("broken")
+
+
+def test_a_self_built_vip_outside_the_nodes_network_fails(judge: Callable[..., SuiteRun]) -> None:
+    seen = RunnerView((Knock("192.0.2.200", 443, "refused"), Knock("192.0.2.1", 8080, "refused")))
+    planned = {"self_built_vip": {"enabled": True, "vrid": 7}, "platform_address": "192.0.2.200"}
+    run = judge(None, {"runner_view": seen}, vip="192.0.2.200", parameters=planned)
+    assert (VIP, "global") in run.with_outcome("failed")
+    assert "192.0.2.0/25" in run.output
+
+
+def test_a_self_built_vip_in_the_nodes_network_passes(judge: Callable[..., SuiteRun]) -> None:
+    run = judge(parameters={"self_built_vip": {"enabled": True, "vrid": 7}, "platform_address": "192.0.2.10"})
+    assert run.outcomes(VIP) == {(VIP, "global"): "passed"}
 
 
 @pytest.mark.parametrize(

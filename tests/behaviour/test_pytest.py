@@ -48,7 +48,6 @@ def test_workers_give_the_same_record_as_one_process(run_suite: Callable[..., Su
     [
         (("-k", "swap"), {SWAP}),
         (("-m", "advised and users"), {"preflight.users.default-tasks-max-advised"}),
-        (("-m", "advised and between"), {"preflight.between.clock-advised", "preflight.between.bandwidth-advised"}),
         (("tests_preflight/test_kernel.py::test_swap_is_off",), {SWAP}),
     ],
 )

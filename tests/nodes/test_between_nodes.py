@@ -1,8 +1,8 @@
-"""What lies between real nodes: a filter on one of them turns that one red, and no other."""
+"""What lies between real nodes: a fault on one of them turns that one red, and no other."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,28 +14,95 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FIREWALL = "preflight.between.node-firewall"
-TABLE = "nft add table inet t && nft 'add chain inet t {0} {{ type filter hook {0} priority 0; }}' && nft add rule inet t {0} "
+LATENCY = "preflight.between.latency"
+MTU = "preflight.between.mtu"
+DOMAIN = "preflight.platform.platform-domain-advised"
+# A filter is a firewall of the node, too: that is red beside it.
+OWN = {"preflight.kernel.firewall-off"}
+CHAIN = "nft add table inet t && nft 'add chain inet t {0} {{ type filter hook {0} priority 0; }}' && nft add rule inet t {0} "
+# netem is not in every kernel: packets are not really late, the node's ping says so.
+LATE = """mv /usr/bin/ping /usr/bin/real-ping
+printf '#!/bin/sh\\nreal-ping "$@" | sed "s,= [0-9.]*/,= 25.0/,"\\n' >/usr/bin/ping
+chmod 755 /usr/bin/ping"""
+
+CASES = {
+    "dropped": (CHAIN.format("input") + "tcp dport 10250 drop", FIREWALL, "failed", "ports 10250 (tcp no-answer)"),
+    "prohibited": (
+        CHAIN.format("input") + "tcp dport 6443 reject with icmpx type admin-prohibited",
+        FIREWALL,
+        "failed",
+        "6443 (tcp prohibited)",
+    ),
+    "udp-dropped": (CHAIN.format("input") + "udp dport 6081 drop", FIREWALL, "failed", "6081 (udp no-answer)"),
+    "outbound-dropped": (
+        CHAIN.format("output") + "meta l4proto tcp ct state new drop",
+        FIREWALL,
+        "failed",
+        "it does not get through to ports",
+    ),
+    "no-timeout": ("rm $(command -v timeout)", FIREWALL, "broken", "timeout is needed on the node"),
+    "late": (LATE, LATENCY, "failed", "takes 25.0 ms, and at most 10 are allowed"),
+    "no-ping": ("rm $(command -v ping)", LATENCY, "broken", "ping is needed on the node"),
+    "narrow": ("ip link set eth0 mtu 1400", MTU, "failed", "packets of 1500 bytes do not get to"),
+    "no-mtu": ("rm $(command -v ping)", MTU, "broken", "ping is needed on the node"),
+    "wrong-domain": (
+        "sed -i 's/^.* acp.lab.example$/192.0.2.77 acp.lab.example/' /etc/hosts",
+        DOMAIN,
+        "failed",
+        "it resolves acp.lab.example to 192.0.2.77",
+    ),
+    "no-domain": ("sed -i '/acp.lab.example/d' /etc/hosts", DOMAIN, "failed", "it cannot resolve acp.lab.example"),
+    "no-getent": ("rm $(command -v getent)", DOMAIN, "broken", "getent is needed on the node"),
+}
 
 
-@pytest.mark.parametrize(
-    ("script", "outcome", "said"),
-    [
-        ("true", "passed", ""),
-        (TABLE.format("input") + "tcp dport 10250 drop", "failed", "10250 (tcp no-answer)"),
-        (TABLE.format("input") + "tcp dport 6443 reject with icmpx type admin-prohibited", "failed", "tcp prohibited"),
-        (TABLE.format("input") + "udp dport 6081 drop", "failed", "6081 (udp no-answer)"),
-        (TABLE.format("output") + "ct state new drop", "failed", "it does not get through"),
-        ("rm $(command -v timeout)", "broken", "bash and timeout are needed"),
-    ],
-    ids=["healthy", "dropped", "prohibited", "udp-dropped", "outbound-dropped", "no-timeout"],
-)
-def test_a_filter_turns_its_own_node_red_alone(tmp_path: Path, script: str, outcome: str, said: str) -> None:
-    with started([NodeSpec("a"), NodeSpec("b", "rhel-8.6"), NodeSpec("c")], "between") as lab:
+@pytest.mark.parametrize("case", CASES)
+def test_a_fault_turns_its_own_node_red_alone(tmp_path: Path, case: str) -> None:
+    script, requirement, outcome, said = CASES[case]
+    specs = [NodeSpec("a", roles=("control_plane", "installer")), NodeSpec("b"), NodeSpec("c", "rhel-8.6")]
+    with started(specs, f"between-{case}") as lab:
         done = lab.nodes["b"].run(script)
         assert done.returncode == 0, done.stderr
         run = judged(tmp_path, f"--acp-inventory={lab.inventory}")
-    found = {item["target"]: item for item in run.results["verdicts"] if item["requirement"] == FIREWALL}
-    assert {name: item["outcome"] for name, item in found.items()} == {"a": "passed", "b": outcome, "c": "passed"}, (
-        found
-    )
-    assert said in f"{found['b'].get('message')} {found['b'].get('reason')}"
+    found: dict[str, Any] = {item["target"]: item for item in verdicts(run.results, requirement)}
+    assert {name: item["outcome"] for name, item in found.items()} == {"a": "passed", "b": outcome, "c": "passed"}
+    assert said in f"{found['b']['message']} {found['b']['reason']}"
+    red = {name.removesuffix("-advised") for name, _ in run.with_outcome("failed")}
+    assert red - OWN <= {requirement.removesuffix("-advised")}
+    assert {target for _, target in run.with_outcome("failed", "broken")} == {"b"}
+
+
+def verdicts(results: dict[str, Any], requirement: str) -> list[dict[str, Any]]:
+    return [item for item in results["verdicts"] if item["requirement"] == requirement]
+
+
+def test_a_healthy_mesh_passes_and_can_be_judged_again_offline(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    specs = [NodeSpec(f"n-{number}", roles=("control_plane",)) for number in range(3)]
+    with started(specs, "between") as lab:
+        run = judged(tmp_path, f"--acp-inventory={lab.inventory}")
+    for requirement in (FIREWALL, LATENCY, MTU, DOMAIN):
+        assert {item["outcome"] for item in verdicts(run.results, requirement)} == {"passed"}
+    (found,) = {(item["evidence"]["tried"], item["evidence"]["of"]) for item in verdicts(run.results, FIREWALL)}
+    assert found == (2, 2)
+    again = judged(tmp_path_factory.mktemp("again"), "--acp-snapshot", run.folder)
+    for requirement in (FIREWALL, LATENCY, MTU, DOMAIN):
+        assert {item["outcome"] for item in verdicts(again.results, requirement)} == {"passed"}
+
+
+def test_a_lonely_node_has_no_way_to_measure(tmp_path: Path) -> None:
+    with started([NodeSpec("a")], "between-alone") as lab:
+        run = judged(tmp_path, f"--acp-inventory={lab.inventory}")
+    for requirement in (FIREWALL, LATENCY, MTU):
+        assert {item["outcome"] for item in verdicts(run.results, requirement)} == {"not_applicable"}
+
+
+def test_above_some_size_a_sample_is_tried_and_said(tmp_path: Path) -> None:
+    specs = [NodeSpec(f"n-{number:02}", roles=("control_plane" if number < 3 else "worker",)) for number in range(22)]
+    with started(specs, "between-many") as lab:
+        run = judged(tmp_path, f"--acp-inventory={lab.inventory}")
+    found = verdicts(run.results, FIREWALL)
+    assert {item["outcome"] for item in found} == {"passed"}
+    assert {item["evidence"]["of"] for item in found} == {21}
+    assert max(item["evidence"]["tried"] for item in found) < 10

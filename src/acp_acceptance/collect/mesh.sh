@@ -24,17 +24,24 @@ for place; do
   echo "end $?"
 done'
 
+# What one process says is printed on one line (unquoted: words), since lines of several do not mix.
+one_line() {
+  set -f
+  # shellcheck disable=SC2048,SC2086 - words
+  echo $*
+}
+
 # A place that stands still is what its process died of: the others after it are tried each by itself.
 try_peer() {
   said=$(timeout -k 1 4 bash -c "$walk" walk "$@" 2>&1)
-  printf '%s\n' "$said"
+  one_line "$said"
   done=$(printf '%s\n' "$said" | grep -c '^end ')
   number=$1 address=$2
   shift 2
   if [ "$done" -lt $# ]; then
     shift $((done + 1))
     for place; do
-      { said=$(timeout -k 1 3 bash -c "$walk" walk "$number" "$address" "$place" 2>&1); printf '%s\n' "$said"; } &
+      { said=$(timeout -k 1 3 bash -c "$walk" walk "$number" "$address" "$place" 2>&1); one_line "$said"; } &
     done
     wait
   fi
@@ -63,10 +70,10 @@ EOF
 ping_peer() {
   big=$(ping -n -q -M do -s "$3" -c 3 -i 0.2 -W 1 "$2" 2>&1)
   status=$?
-  printf 'way %s %s\n%s\n' "$1" "$status" "$big"
+  one_line "way $1 $status $big"
   if [ $status != 0 ]; then
     small=$(ping -n -q -c 3 -i 0.2 -W 1 "$2" 2>&1)
-    printf 'small %s %s\n%s\n' "$1" "$?" "$small"
+    one_line "small $1 $? $small"
   fi
 }
 
@@ -76,7 +83,7 @@ section_ways() {
   mark "part ping" >&2
   at_once=0
   while read -r number address size; do
-    if [ -n "$address" ]; then said=$(ping_peer "$number" "$address" "$size") && printf '%s\n' "$said" & fi
+    if [ -n "$address" ]; then ping_peer "$number" "$address" "$size" & fi
     at_once=$((at_once + 1))
     if [ $at_once -ge 24 ]; then wait && at_once=0; fi
   done <<EOF

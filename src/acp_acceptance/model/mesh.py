@@ -64,31 +64,25 @@ def parse_reach(section: Section) -> Reach:
     return Reach({peer: {key: tuple(ports) for key, ports in found.items()} for peer, found in peers.items()})
 
 
-def _tries(lines: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
-    """Give peer, port and what was said of each try."""
-    tried: tuple[str, str] | None = None
-    said: list[str] = []
+_TRY = re.compile(r"(?:^| )try (\d+) (tcp|udp) (\d+)")
+
+
+def _tries(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Give peer, port and what was said of each try; a line holds all of one process."""
     for line in lines:
-        match line.split():
-            case ["try", peer, protocol, port] if protocol in {"tcp", "udp"} and port.isdigit() and peer.isdigit():
-                if tried:
-                    yield (*tried, said)
-                tried, said = (peer, f"{protocol}/{port}"), []
-            case _:
-                said.append(line)
-    if tried:
-        yield (*tried, said)
+        _, *parts = _TRY.split(line)
+        for peer, protocol, port, said in zip(*(parts[start::4] for start in range(4)), strict=True):
+            yield peer, f"{protocol}/{port}", said
 
 
-def _outcome(said: list[str]) -> str:
-    text = " ".join(said)
+def _outcome(said: str) -> str:
     for outcome, pattern in _MEANINGS:
-        if re.search(pattern, text):
+        if re.search(pattern, said):
             return outcome
-    ends = [line.split()[1] for line in said if re.fullmatch(r"end \d+", line)]
-    if not ends or int(ends[-1]) > _TIMED_OUT:
+    end = re.search(r" end (\d+)$", said)
+    if end is None or int(end[1]) > _TIMED_OUT:
         return "no-answer"
-    return "open" if ends[-1] == "0" else "unknown"
+    return "open" if end[1] == "0" else "unknown"
 
 
 @dataclass(frozen=True)
@@ -128,18 +122,17 @@ def parse_ways(section: Section) -> Ways:
     """
     if "ping" in section.absent:
         raise CollectionError("ping is needed on the node to measure round trips, and is not installed (iputils)")
-    blocks = re.split(r"^(way|small) (\d+) (\d+)$", section.text("ping"), flags=re.MULTILINE)
     found: dict[str, Way] = {}
-    for kind, peer, status, text in zip(*(blocks[start::4] for start in (1, 2, 3, 4)), strict=True):
-        shortest = _ROUND_TRIP.search(text)
+    for line in section.lines("ping"):
+        kind, peer, status, *_ = [*line.split(), "", ""]
+        shortest = _ROUND_TRIP.search(line)
         milliseconds = float(shortest[1]) if shortest else None
         if kind == "way":
             # Its own interface's refusal, and a router's, are said; lost packets are not.
-            understood = "invalid" not in text and "usage" not in text.lower()
+            understood = "invalid" not in line and "usage" not in line.lower()
             found[peer] = Way(peer, milliseconds, 0, status == "0" if understood else None)
-        elif peer in found:
-            passes = found[peer].passes if milliseconds is not None else None
-            found[peer] = Way(peer, milliseconds, 0, passes)
+        elif kind == "small" and peer in found:
+            found[peer] = Way(peer, milliseconds, 0, found[peer].passes if milliseconds is not None else None)
     return Ways(tuple(found.values()))
 
 
