@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from lab import Lab
 
-FILES = "ls -A /var/lib | grep acp-active"
+FILES = "ls -A /var/lib/etcd | grep acp-active"
 PROCESSES = "grep -l -s -a ACP_ACTIVE= /proc/[0-9]*/environ | grep -v self"
 LISTENERS = "ss -lnt | grep -E ':(443|6443|11443) '"
-WRITING = "ls /var/lib/.acp-active-*-acp-*.??????"
+WRITING = "ls /var/lib/etcd/.acp-active-*-acp-*.??????"
 DISK = {"folders": "/var/lib/etcd", "sync_folders": "/var/lib/etcd", "rate_folders": "/var/lib/etcd", "need": "300"}
 ANSWER = {"arguments": "answer cp-1 443 6443 11443"}
 
@@ -183,10 +183,10 @@ def test_a_node_that_nobody_reaches_any_more_ends_it_by_itself_at_its_bound(
 def test_what_an_earlier_run_left_is_removed_and_what_another_is_doing_is_not(lab: Lab, tmp_path: Path) -> None:
     later = int(time.time()) + 1000
     node = lab.nodes["cp-1"]
-    old = [f"/var/lib/.acp-active-1000-acp-{'a' * 24}.Abc123", f"/var/lib/.acp-active-{later}-acp-{'b' * 24}.Abc123"]
+    old = [f"/var/lib/etcd/.acp-active-1000-acp-{'a' * 24}.Abc123", f"/var/lib/etcd/.acp-active-{later}-acp-{'b' * 24}.Abc123"]
     others = f"{later}-acp-{'c' * 24}"
-    not_ours = "/var/lib/.acp-active-notes"
-    for file in (*old, f"/var/lib/.acp-active-{others}.Abc123", not_ours):
+    not_ours = "/var/lib/etcd/.acp-active-notes"
+    for file in (*old, f"/var/lib/etcd/.acp-active-{others}.Abc123", not_ours):
         node.run(f"touch {file}")
     node.run(f"ACP_ACTIVE={others} sleep 300 </dev/null >/dev/null 2>&1 &")
     node.run(f"ACP_ACTIVE=1000-acp-{'a' * 24} sleep 301 </dev/null >/dev/null 2>&1 &")
@@ -197,7 +197,7 @@ def test_what_an_earlier_run_left_is_removed_and_what_another_is_doing_is_not(la
         assert node.run("pgrep -x -f 'sleep 300'").stdout
         assert not node.run("pgrep -x -f 'sleep 301'").stdout
     finally:
-        node.run(f"pkill -x -f 'sleep 300'; rm -f {not_ours} /var/lib/.acp-active-{others}.Abc123")
+        node.run(f"pkill -x -f 'sleep 300'; rm -f {not_ours} /var/lib/etcd/.acp-active-{others}.Abc123")
     assert_nothing_left(lab, "cp-1")
 
 

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 FULL_MESH = 20
 """Nodes of a cluster up to which each tries all others."""
 
+NEEDING = frozenset(
+    {
+        "preflight.between.node-firewall",
+        "preflight.between.latency",
+        "preflight.between.latency-advised",
+        "preflight.between.mtu",
+        "preflight.platform.platform-domain",
+        "preflight.platform.platform-domain-advised",
+        "preflight.recovery.dr-domain-points-here",
+    }
+)
+"""Requirements that the second round trip is for; without them it is not made."""
+
 _CONTROL_PLANE_PEERS = 5
 _REQUIREMENT = "preflight.between.node-firewall"
 _USUAL_MTU = 1500
@@ -50,6 +63,12 @@ class Told:
     of: int
     unknown: dict[str, dict[str, tuple[str, ...]]]
 
+    @property
+    def sections(self) -> list[str]:
+        """The sections that there is something to measure for."""
+        between = ["reach", "ways"] if self.names else []
+        return [*between, *(["resolved"] if self.values["names"] else [])]
+
     def named(self, found: NodeFacts) -> dict[str, object]:
         """Give the facts with the peers' names in the places of their numbers."""
         facts: dict[str, object] = {**found.problems()}
@@ -67,7 +86,7 @@ class Told:
             facts |= {"reach": problem, "ways": problem}
         if found.is_measured(NodeFacts.resolved):
             facts["resolved"] = found.resolved
-        return {name: fact for name, fact in facts.items() if name in {"reach", "ways", "resolved"}}
+        return {name: fact for name, fact in facts.items() if name in self.sections}
 
 
 @dataclass

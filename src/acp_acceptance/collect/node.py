@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -61,10 +62,13 @@ class NodeCollector:
         )
         return self._asked(node, route, probe, list(sections()))
 
-    def measure_between(self, node: Node, route: Route | None, values: Mapping[str, str]) -> NodeFacts:
-        """Have a node try its peers: the facts of the second round trip, and only those. Never raises."""
-        probe = make_probe(become=node.connection.become, values=values, only=MESH_SECTIONS)
-        return self._asked(node, route, probe, list(MESH_SECTIONS))
+    def measure_between(
+        self, node: Node, route: Route | None, values: Mapping[str, str], names: Sequence[str]
+    ) -> NodeFacts:
+        """Have a node measure the way to its peers: the facts of these sections, and only those. Never raises."""
+        limits = {name: seconds for name, seconds in MESH_SECTIONS.items() if name in names}
+        probe = make_probe(become=node.connection.become, values=values, only=limits)
+        return self._asked(node, route, probe, list(names))
 
     def _asked(self, node: Node, route: Route | None, probe: Probe, names: list[str]) -> NodeFacts:
         where = str(route) if route else node.connection.spec
@@ -141,7 +145,7 @@ def _parsed(parse: Any, section: Section, words: dict[str, str]) -> object:  # n
         reason = str(error)
         if section.status is None:
             reason = f"it did not end within its time limit ({reason})"
-        if words.get("rights") == "none" and "denied" in reason.lower():
+        if words.get("rights") == "none" and re.search("denied|not permitted", reason, re.IGNORECASE):
             reason += f"; the probe ran without root rights ({words.get('refused', 'no sudo')})"
         return Problem("unreadable", printable(reason))
     except (ValueError, IndexError, KeyError, TypeError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
@@ -17,7 +16,7 @@ from acp_acceptance.collect.active import ActiveChecks, mark_not_asked
 from acp_acceptance.collect.active.session import Sessions
 from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.looked_for import looked_for
-from acp_acceptance.collect.mesh import Telling
+from acp_acceptance.collect.mesh import NEEDING, Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
@@ -83,7 +82,8 @@ def collect(
         nodes: of it, those that are collected.
         settings: how.
         progress: is told how it goes.
-        wanted: requirement and name of the target of what will be judged; decides which active checks are run.
+        wanted: requirement and name of the target of what will be judged; decides whether the second round trip is
+            made, and which active checks are run.
 
     Returns:
         The snapshot, and whether collection came to its end (``False`` after Ctrl-C: nodes that were not done then
@@ -99,7 +99,9 @@ def collect(
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
         run = _Run(settings, Path(folder), snapshot, progress, told)
-        finished = run.collect(nodes) and run.measure_between(nodes, inventory)
+        finished = run.collect(nodes)
+        if finished and not NEEDING.isdisjoint(name for name, _ in wanted):
+            finished = run.measure_between(nodes, inventory)
         for cluster in cluster_facts(inventory, knocking.views()):
             snapshot.targets["cluster", cluster.target] = cluster
         mark_not_asked(snapshot)
@@ -146,19 +148,19 @@ class _Run:
 
     def measure_between(self, nodes: Sequence[Node], inventory: Inventory) -> bool:
         """Have all nodes that answered measure the way to their peers; ``False`` where that was interrupted."""
-        sizes = Counter(node.cluster for node in inventory.nodes)
-        measuring = [node for node in nodes if sizes[node.cluster] > 1 and self._answered(node)]
+        telling = Telling(inventory, self._snapshot)
+        told = {node.name: telling.told(node) for node in nodes if self._answered(node)}
+        measuring = [node for node in nodes if node.name in told and told[node.name].sections]
         if not measuring:
             return True
         self._progress.say(f"{len(measuring)} nodes try the way to their peers")
-        telling = Telling(inventory, self._snapshot)
 
         def do(item: tuple[Node, Route | None]) -> None:
             node, route = item
-            told = telling.told(node)
-            found = self._collector.measure_between(node, route, told.values)
+            asked = told[node.name]
+            found = self._collector.measure_between(node, route, asked.values, asked.sections)
             with self._lock:
-                self._snapshot.of("node", node.name).add(told.named(found))
+                self._snapshot.of("node", node.name).add(asked.named(found))
 
         lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
         return self._whole(lambda: self._at_once(lanes, do))

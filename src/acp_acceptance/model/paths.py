@@ -35,12 +35,21 @@ class Mesh:
         self._latency: dict[tuple[float, ...], dict[str, list[Fault]]] = {}
 
     @cached_property
+    def _gone(self) -> set[str]:
+        """Nodes that cannot be reached at all, which their own verdict says: no path to them is to blame."""
+        return {
+            name
+            for name, facts in self._nodes.items()
+            if facts.is_measured(type(facts).contact) and facts.contact.outcome != "answered"
+        }
+
+    @cached_property
     def _tried(self) -> dict[Pair, list[tuple[str, str]]]:
         """Ports and outcomes by source and destination; what can say nothing is called ``unknown``."""
         tried: dict[Pair, list[tuple[str, str]]] = {}
         for source, facts in self._nodes.items():
             if facts.is_measured(type(facts).reach):
-                for peer in facts.reach.peers:
+                for peer in (peer for peer in facts.reach.peers if peer not in self._gone):
                     outcomes = facts.reach.outcomes(peer)
                     tried[source, peer] = [(port, self._told(peer, port, outcome)) for port, outcome in outcomes]
         return tried
@@ -156,10 +165,11 @@ class Mesh:
             for source, facts in self._nodes.items()
             if facts.is_measured(type(facts).ways)
             for way in facts.ways.ways
+            if way.peer not in self._gone
         }
 
     def _own_ways(self, node: str) -> tuple[Way, ...]:
-        ways = self._nodes[node].ways.ways
+        ways = tuple(way for way in self._nodes[node].ways.ways if way.peer not in self._gone)
         if not ways:
             raise CollectionError("the node measured the way to no peer")
         return ways
