@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.faults.fault import Fault, instead, unreadable
 
 _UNIQUE = "preflight.between.hostname-unique"
+_ZONE = "preflight.between.timezone"
 _CLOCK = "preflight.between.clock"
 
 
@@ -53,6 +54,20 @@ FAULTS = (
         _UNIQUE,
         "neither machine-id nor product_uuid can be read",
         unreadable("/etc/machine-id", "/sys/class/dmi/id/product_uuid"),
+        breaks=True,
+    ),
+    Fault(
+        "timezone-other",
+        _ZONE,
+        "another time zone than the others'",
+        "printf 'TZif2\\n<+08>-8\\n' >/usr/share/lab-zone\nln -sf /usr/share/lab-zone /etc/localtime",
+    ),
+    Fault(
+        "unreadable-timezone",
+        _ZONE,
+        "neither /etc/localtime nor date says the time zone",
+        "rm -f /etc/localtime\n"
+        + instead("date", 'case "$*" in *%Z*) exit 1 ;; esac\nexec /usr/lib/lab/real/date "$@"'),
         breaks=True,
     ),
     Fault("clock-ahead-60", _CLOCK, "the clock is a minute ahead", _ahead(60)),

@@ -245,7 +245,10 @@ section_paths() {
     if [ -e "$path" ] || [ -L "$path" ]; then
       mark "part $path"
       mark "part $path" >&2
-      stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then ls -A -- "$path" | head -n 20; fi
+      # A pipe would hide that the folder cannot be listed.
+      stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then
+        entries=$(ls -A -- "$path") && printf '%s\n' "$entries" | head -n 20
+      fi
       mark "done $path $?"
     else
       mark "absent $path"
