@@ -113,6 +113,7 @@ section_firewall() {
     command_ nft nft list ruleset
   else
     command_ nft iptables-save
+    command_ nft6 ip6tables-save
   fi
   tables ip
   tables ip6
@@ -120,7 +121,7 @@ section_firewall() {
 
 section_services() {
   # shellcheck disable=SC2086 - words
-  command_ systemctl systemctl show --no-pager --property=Id,LoadState,ActiveState,UnitFileState -- $units
+  command_ systemctl systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- $units
 }
 
 section_tasks() { command_ systemctl systemctl show --property=DefaultTasksMax; }
