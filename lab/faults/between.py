@@ -30,6 +30,13 @@ def _ahead(seconds: int) -> str:
     )
 
 
+# The form of RFC 8536, twice: no transition, one type of time, 28,800 s east, called +08.
+_HEADER = "TZif2" + r"\000" * (15 + 16) + r"\000\000\000\001\000\000\000\004"
+_ZONE_FILE = (
+    f"for block in 1 2; do printf '{_HEADER}" + r"\000\000\160\200\000\000+08\000'; done >/usr/share/lab-zone" + "\n"
+    r"printf '\n<+08>-8\n' >>/usr/share/lab-zone" + "\nln -sf /usr/share/lab-zone /etc/localtime"
+)
+
 FAULTS = (
     Fault(
         "hostname-duplicate",
@@ -60,7 +67,7 @@ FAULTS = (
         "timezone-other",
         _ZONE,
         "another time zone than the others'",
-        "printf 'TZif2\\n<+08>-8\\n' >/usr/share/lab-zone\nln -sf /usr/share/lab-zone /etc/localtime",
+        _ZONE_FILE,
     ),
     Fault(
         "unreadable-timezone",

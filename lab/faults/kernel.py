@@ -97,8 +97,16 @@ FAULTS = (
         "loaded modules cannot be listed",
         _NO_MODULES,
         breaks=True,
-        flavours=("rhel-7.8",),
-        also=(*(f"{_IPVS}-advised", _OVN, f"{_OVN}-advised", _CONNTRACK, f"{_CONNTRACK}-advised"),),
+        also=(f"{_IPVS}-advised", _OVN, f"{_OVN}-advised"),
+    ),
+    Fault(
+        "unreadable-old-modules",
+        _CONNTRACK,
+        "loaded modules cannot be listed, where the kernel is an old one",
+        _NO_MODULES,
+        breaks=True,
+        flavours=("rhel-7.8", "centos-7.9"),
+        also=(f"{_CONNTRACK}-advised",),
     ),
     Fault("ipvs-not-at-boot", f"{_IPVS}-advised", "ip_vs_sh is not loaded at boot", _not_at_boot("ip_vs_sh")),
     Fault(
