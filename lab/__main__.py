@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab.cache import cache_folder
 from lab.demo import DEMO_FAULTS, usual_nodes, with_faults
-from lab.faults import FAULTS
+from lab.faults import FAULTS, PLANS
 from lab.flavours import FLAVOURS
 from lab.networks import sweep
 from lab.programs import LabError
@@ -115,6 +115,7 @@ def _print_lab(lab: RunningLab) -> None:
 def _faults(_chosen: argparse.Namespace) -> None:
     for fault in FAULTS.values():
         only = f" ({', '.join(fault.flavours)})" if fault.flavours else ""
+        only += f"; in a site {PLANS[fault.plan]}" if fault.plan in PLANS else ""
         print(f"{fault.name:34}{fault.requirement or '-':48}{fault.what}{only}")
 
 

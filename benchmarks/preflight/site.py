@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from benchmarks.preflight.node_python import python_layer
 from lab import Lab, NodeSpec
-from lab import site as lab_site
+from lab.networks import MOST_NODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +61,7 @@ class BenchLab(Lab):
 @contextmanager
 def running_nodes(count: int, *, with_python: bool) -> Iterator[list[Node]]:
     """Start so many nodes, in as many labs as that takes."""
-    most = lab_site._MOST_NODES  # noqa: SLF001 - the lab's own limit, wherever it stands
+    most = MOST_NODES
     names = [f"cp-{number}" for number in range(1, count + 1)]
     with ExitStack() as stack:
         nodes = []

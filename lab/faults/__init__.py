@@ -1,10 +1,36 @@
 """Faults that can be seeded on a lab node, by name."""
 
-from lab.faults import active, between, capacity, kernel, misbehaviour, network, software, users
-from lab.faults.fault import Fault
+from lab.faults import (
+    active,
+    addresses,
+    between,
+    capacity,
+    disks,
+    kernel,
+    misbehaviour,
+    network,
+    recovery,
+    security,
+    software,
+    users,
+)
+from lab.faults.fault import PLANS, Fault
 
-_AREAS = (kernel, network, software, users, capacity, between, misbehaviour, active)
+_AREAS = (
+    kernel,
+    security,
+    network,
+    addresses,
+    software,
+    users,
+    capacity,
+    disks,
+    between,
+    recovery,
+    misbehaviour,
+    active,
+)
 
 FAULTS = {fault.name: fault for area in _AREAS for fault in area.FAULTS}
 
-__all__ = ["FAULTS", "Fault"]
+__all__ = ["FAULTS", "PLANS", "Fault"]

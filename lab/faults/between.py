@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.faults.fault import Fault, instead, unreadable
 
 _UNIQUE = "preflight.between.hostname-unique"
+_ZONE = "preflight.between.timezone"
 _CLOCK = "preflight.between.clock"
 
 
@@ -28,6 +29,13 @@ def _ahead(seconds: int) -> str:
         'esac\nexec $real -d "$when" "$@"',
     )
 
+
+# The form of RFC 8536, twice: no transition, one type of time, 28,800 s east, called +08.
+_HEADER = "TZif2" + r"\000" * (15 + 16) + r"\000\000\000\001\000\000\000\004"
+_ZONE_FILE = (
+    f"for block in 1 2; do printf '{_HEADER}" + r"\000\000\160\200\000\000+08\000'; done >/usr/share/lab-zone" + "\n"
+    r"printf '\n<+08>-8\n' >>/usr/share/lab-zone" + "\nln -sf /usr/share/lab-zone /etc/localtime"
+)
 
 FAULTS = (
     Fault(
@@ -53,6 +61,20 @@ FAULTS = (
         _UNIQUE,
         "neither machine-id nor product_uuid can be read",
         unreadable("/etc/machine-id", "/sys/class/dmi/id/product_uuid"),
+        breaks=True,
+    ),
+    Fault(
+        "timezone-other",
+        _ZONE,
+        "another time zone than the others'",
+        _ZONE_FILE,
+    ),
+    Fault(
+        "unreadable-timezone",
+        _ZONE,
+        "neither /etc/localtime nor date says the time zone",
+        "rm -f /etc/localtime\n"
+        + instead("date", 'case "$*" in *%Z*) exit 1 ;; esac\nexec /usr/lib/lab/real/date "$@"'),
         breaks=True,
     ),
     Fault("clock-ahead-60", _CLOCK, "the clock is a minute ahead", _ahead(60)),

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+USUAL_PLAN = "usual"
+PLANS = {
+    "release-4.0": "of release 4.0",
+    "calico": "of release 4.0, with Calico",
+    "calico-dual-stack": "with Calico, and with IPv6 beside IPv4",
+    "local-storage": "with TopoLVM",
+    "search-domains": "whose nodes need their search domains",
+    "installer": "whose installer runs on the node",
+    "recovery": "whose node is one of the standby of a disaster recovery pair",
+}
+"""Plans other than what a lab's inventory says: name to what they are."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -17,6 +29,8 @@ class Fault:
         breaks: it makes the requirement unmeasurable.
         flavours: those it is for; all, where empty.
         active: it shows only where the checks that load the node are allowed.
+        plan: of the site in which it shows: ``usual``, or one of :data:`PLANS`.
+        also: ids of further requirements that it makes unmeasurable, since they need the same.
     """
 
     name: str
@@ -26,6 +40,8 @@ class Fault:
     breaks: bool = False
     flavours: tuple[str, ...] = ()
     active: bool = False
+    plan: str = USUAL_PLAN
+    also: tuple[str, ...] = ()
 
 
 def unreadable(*paths: str) -> str:

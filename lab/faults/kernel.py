@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from lab.faults.addresses import IPV6
 from lab.faults.fault import Fault, edit, instead, unreadable
 
 _SWAP = "preflight.kernel.swap"
 _HUGEPAGE = "preflight.kernel.transparent-hugepage"
 _IPVS = "preflight.kernel.ipvs-modules"
+_OVN = "preflight.kernel.ovn-modules"
+_CONNTRACK = "preflight.kernel.conntrack-modules"
+_IPIP = "preflight.kernel.calico-ipip"
+_VXLAN = "preflight.kernel.calico-vxlan-ipv6"
+_ACCOUNTING = "preflight.kernel.cgroup-nokmem"
 _SYSTEM = "preflight.kernel.os-supported"
 _KERNEL = "preflight.kernel.kernel-supported"
 
@@ -14,6 +20,20 @@ _KERNEL = "preflight.kernel.kernel-supported"
 def _without_module(name: str) -> str:
     return f"rm -r /sys/module/{name}\n{edit('/proc/modules', f'/^{name} /d')}"
 
+
+def _not_at_boot(name: str) -> str:
+    return f"sed -i '/^{name}$/d' /etc/modules-load.d/acp.conf"
+
+
+def _other_kernel(expression: str) -> str:
+    """Let another kernel run, which a package of the distribution brought."""
+    edits = [edit(path, expression) for path in ("/proc/sys/kernel/osrelease", "/proc/version")]
+    owner = "s/^Package: linux-image-[0-9].*/Package: linux-image-$(cat /proc/sys/kernel/osrelease)/"
+    return "\n".join([*edits, f'sed -i "{owner}" /var/lib/dpkg/status'])
+
+
+_UBUNTU = ("ubuntu-22.04", "ubuntu-20.04")
+_CENTOS_BOOT = "/etc/default/grub /boot/efi/EFI/centos/grub.cfg"
 
 # A folder of a process that has ended cannot be listed, by nobody.
 _NO_MODULES = """
@@ -71,7 +91,73 @@ FAULTS = (
         breaks=True,
     ),
     Fault("ipvs-missing", _IPVS, "module ip_vs_sh is not loaded", _without_module("ip_vs_sh")),
-    Fault("unreadable-modules", _IPVS, "loaded modules cannot be listed", _NO_MODULES, breaks=True),
+    Fault(
+        "unreadable-modules",
+        _IPVS,
+        "loaded modules cannot be listed",
+        _NO_MODULES,
+        breaks=True,
+        also=(f"{_IPVS}-advised", _OVN, f"{_OVN}-advised"),
+    ),
+    Fault(
+        "unreadable-old-modules",
+        _CONNTRACK,
+        "loaded modules cannot be listed, where the kernel is an old one",
+        _NO_MODULES,
+        breaks=True,
+        flavours=("rhel-7.8", "centos-7.9"),
+        also=(f"{_CONNTRACK}-advised",),
+    ),
+    Fault("ipvs-not-at-boot", f"{_IPVS}-advised", "ip_vs_sh is not loaded at boot", _not_at_boot("ip_vs_sh")),
+    Fault(
+        "conntrack-not-at-boot",
+        f"{_CONNTRACK}-advised",
+        "nf_conntrack_ipv4 is not loaded at boot",
+        _not_at_boot("nf_conntrack_ipv4"),
+        flavours=("rhel-7.8", "centos-7.9"),
+    ),
+    Fault("ovn-missing", _OVN, "module geneve is not loaded", _without_module("geneve")),
+    Fault("ovn-not-at-boot", f"{_OVN}-advised", "openvswitch is not loaded at boot", _not_at_boot("openvswitch")),
+    Fault(
+        "ipip-refused",
+        _IPIP,
+        "module ipip is refused",
+        "mkdir -p /etc/modprobe.d\necho 'install ipip /bin/false' >/etc/modprobe.d/ipip.conf",
+        plan="calico",
+    ),
+    Fault("unreadable-ipip", _IPIP, "loaded modules cannot be listed", _NO_MODULES, breaks=True, plan="calico"),
+    Fault(
+        "no-vxlan-ipv6",
+        _VXLAN,
+        "a system that cannot carry VXLAN over IPv6",
+        IPV6,
+        flavours=("rhel-7.8", "centos-7.9"),
+        plan="calico-dual-stack",
+    ),
+    Fault(
+        "unreadable-vxlan-ipv6",
+        _VXLAN,
+        "os-release is missing",
+        f"{IPV6}\nrm /etc/os-release /usr/lib/os-release",
+        breaks=True,
+        plan="calico-dual-stack",
+    ),
+    Fault(
+        "nokmem-missing",
+        _ACCOUNTING,
+        "the boot configuration does not switch the accounting of kernel memory off",
+        f"sed -i 's/ *cgroup.memory=nokmem//' {_CENTOS_BOOT}",
+        flavours=("centos-7.9",),
+    ),
+    Fault(
+        "unreadable-boot",
+        _ACCOUNTING,
+        "the boot configuration cannot be read",
+        unreadable(*_CENTOS_BOOT.split()),
+        breaks=True,
+        flavours=("centos-7.9",),
+        also=(_HUGEPAGE,),
+    ),
     Fault(
         "conntrack-missing",
         "preflight.kernel.conntrack-modules",
@@ -112,18 +198,15 @@ FAULTS = (
         "kernel-unsupported",
         _KERNEL,
         "a kernel of another x.y.z",
-        "\n".join(
-            edit(path, r"s/\([0-9]\.[0-9]*\)\.0-/\1.99-/") for path in ("/proc/sys/kernel/osrelease", "/proc/version")
-        ),
+        _other_kernel(r"s/\([0-9]\.[0-9]*\)\.0-/\1.99-/"),
+        flavours=_UBUNTU,
     ),
     Fault(
         "kernel-old-build",
         f"{_KERNEL}-advised",
         "a build of the kernel older than the tested one",
-        "\n".join(
-            edit(path, r"s/\([0-9]\.[0-9]*\.0\)-[0-9.]*[0-9]/\1-2/")
-            for path in ("/proc/sys/kernel/osrelease", "/proc/version")
-        ),
+        _other_kernel(r"s/\([0-9]\.[0-9]*\.0\)-[0-9.]*[0-9]/\1-2/"),
+        flavours=_UBUNTU,
     ),
     Fault(
         "unreadable-kernel",

@@ -56,10 +56,15 @@ FAULTS = (
     Fault("resolv-empty", _RESOLVER, "resolv.conf without a name server", "echo '# none' >/etc/resolv.conf"),
     Fault("resolv-stub", _RESOLVER, "systemd-resolved runs, and resolv.conf is its stub", _STUB),
     Fault(
-        "unreadable-resolv-conf", _RESOLVER, "resolv.conf cannot be read", unreadable("/etc/resolv.conf"), breaks=True
+        "unreadable-resolv-conf",
+        _RESOLVER,
+        "resolv.conf cannot be read",
+        unreadable("/etc/resolv.conf"),
+        breaks=True,
+        also=("preflight.network.search-domains",),
     ),
-    Fault("port-6443-taken", _PORTS, "kube-apiserver listens on 6443 (control plane)", _listen(6443, "kube-apiserver")),
-    Fault("port-10250-taken", _PORTS, "kubelet listens on 10250", _listen(10250, "kubelet")),
+    Fault("port-6443-taken", _PORTS, "haproxy listens on 6443 (control plane)", _listen(6443, "haproxy")),
+    Fault("port-10250-taken", _PORTS, "an exporter listens on 10250", _listen(10250, "node_exporter")),
     Fault(
         "unreadable-sockets",
         _PORTS,

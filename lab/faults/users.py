@@ -6,6 +6,8 @@ from lab.faults.fault import Fault, instead, unreadable
 
 _OPTIONS = "preflight.users.sshd-options"
 _REACHABLE = "preflight.users.node-reachable"
+_TASKS = "preflight.users.default-tasks-max"
+_MANAGER = "/etc/lab/systemd/manager"
 _RELOAD = "/usr/lib/lab/reload-sshd"
 _DROP_ALL = """nft -f - <<'RULES'
 table inet lab {
@@ -60,6 +62,25 @@ FAULTS = (
         _OPTIONS,
         "neither sshd -T nor sshd's files say its options",
         instead("sshd", _NO_SSHD_T) + "\n" + unreadable("/etc/ssh/sshd_config"),
+        breaks=True,
+    ),
+    Fault(
+        "tasks-limited",
+        _TASKS,
+        "DefaultTasksMax is 15000",
+        f"sed -i 's/^DefaultTasksMax=.*/DefaultTasksMax=15000/' {_MANAGER}",
+    ),
+    Fault(
+        "tasks-limited-high",
+        f"{_TASKS}-advised",
+        "DefaultTasksMax is 4194304",
+        f"sed -i 's/^DefaultTasksMax=.*/DefaultTasksMax=4194304/' {_MANAGER}",
+    ),
+    Fault(
+        "unreadable-tasks",
+        _TASKS,
+        "systemd does not say DefaultTasksMax",
+        f"sed -i '/^DefaultTasksMax=/d' {_MANAGER}",
         breaks=True,
     ),
     Fault("ssh-closed", _REACHABLE, "the SSH port is closed", _END_SSHD),

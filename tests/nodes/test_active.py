@@ -206,7 +206,7 @@ def test_what_a_node_itself_prevents_is_not_blamed_on_the_balancer(
             "nft delete table inet test; kill $(ss -lntpH 'sport = :6443' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p')"
         )
     assert found["outcome"] == "broken"
-    assert "cp-3 port 6443 is taken: tcp 6443 (kube-apiserver, pid " in found["reason"]
+    assert "cp-3 port 6443 is taken: tcp 6443 (haproxy, pid " in found["reason"]
     assert "cp-3 cannot be reached at" in found["reason"]
     assert "port 11443 itself" in found["reason"]
 

@@ -183,7 +183,10 @@ def test_a_node_that_nobody_reaches_any_more_ends_it_by_itself_at_its_bound(
 def test_what_an_earlier_run_left_is_removed_and_what_another_is_doing_is_not(lab: Lab, tmp_path: Path) -> None:
     later = int(time.time()) + 1000
     node = lab.nodes["cp-1"]
-    old = [f"/var/lib/etcd/.acp-active-1000-acp-{'a' * 24}.Abc123", f"/var/lib/etcd/.acp-active-{later}-acp-{'b' * 24}.Abc123"]
+    old = [
+        f"/var/lib/etcd/.acp-active-1000-acp-{'a' * 24}.Abc123",
+        f"/var/lib/etcd/.acp-active-{later}-acp-{'b' * 24}.Abc123",
+    ]
     others = f"{later}-acp-{'c' * 24}"
     not_ours = "/var/lib/etcd/.acp-active-notes"
     for file in (*old, f"/var/lib/etcd/.acp-active-{others}.Abc123", not_ours):

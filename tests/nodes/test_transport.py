@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import pty
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import NodeSpec
+from lab import FLAVOURS, NodeSpec
 from labs import started
 from suite import ROOT, SuiteRun, judged
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 REACHABLE = "preflight.users.node-reachable"
 RIGHTS = "preflight.users.root-rights"
+SUPPORTED = [name for name, flavour in FLAVOURS.items() if flavour.supported]
 PLAIN = ("--acp-release=4.2", "--acp-role=control_plane", "--acp-topology=multi_cluster")
 
 
@@ -41,6 +43,7 @@ def lab() -> Iterator[Lab]:
         NodeSpec("no-sudo", faults=("no-sudo",)),
         NodeSpec("dead", faults=("node-dead",)),
         NodeSpec("midway", faults=("dies-midway",)),
+        *(NodeSpec(f"flavour-{name}", name) for name in SUPPORTED),
     ]
     with started(specs, "transport") as running:
         yield running
@@ -64,7 +67,9 @@ def run(tmp_path: Path, lab: Lab) -> Any:
 
 
 def access(run: SuiteRun, name: str) -> dict[str, Any]:
-    return facts(run, name)["access"]["value"]
+    found = facts(run, name)["access"]["value"]
+    assert ipaddress.ip_address(found.pop("arrived_at"))
+    return found
 
 
 def facts(run: SuiteRun, name: str) -> dict[str, Any]:
@@ -348,17 +353,19 @@ def test_ctrl_c_while_collecting_leaves_no_ssh_and_writes_what_was_measured(lab:
 FINGERPRINT = (
     "cd /; find / -xdev -path /proc -prune -o -path /sys -prune -o -path /dev -prune -o -path /run -prune "
     "-o -path /var/log -prune -o -type f -printf '%p %s %m %T@\\n' | sort; cat /proc/mounts; ls /sys/module; "
-    "sysctl -a 2>/dev/null | grep -v -E 'random|stat|nr_|dentry|inode|file-|ns_last_pid|sched|memory_pressure'; ls -la /tmp /run"
+    "sysctl -a 2>/dev/null | grep -v -E 'random|stat|nr_|dentry|inode|file-|ns_last_pid|sched|memory_pressure'; ls -la /tmp /run; "
+    "nft list ruleset; ip -o address; ip route; cat /etc/lab/systemd/units; systemctl list-units; cat /proc/swaps; date +%Z"
 )
 
 
-@pytest.mark.parametrize("node", ["good", "other", "busybox"])
-def test_a_run_changes_nothing_on_a_node(run: Any, lab: Lab, node: str) -> None:
-    before = lab.nodes[node].run(FINGERPRINT).stdout
-    run(node)
-    after = lab.nodes[node].run(FINGERPRINT).stdout
-    assert before.count("\n") > 500
-    assert after == before
+def test_a_run_changes_nothing_on_nodes_of_any_flavour(run: Any, lab: Lab) -> None:
+    nodes = ["good", "other", "busybox", *(f"flavour-{name}" for name in SUPPORTED)]
+    before = {node: lab.nodes[node].run(FINGERPRINT).stdout for node in nodes}
+    found = run(",".join(nodes))
+    assert {target for requirement, target in found.with_outcome("passed") if requirement == REACHABLE} == set(nodes)
+    for node in nodes:
+        assert before[node].count("\n") > 500
+        assert lab.nodes[node].run(FINGERPRINT).stdout == before[node]
 
 
 def test_the_command_lines_on_the_node_hold_nothing_but_the_receiver(run: Any, lab: Lab) -> None:

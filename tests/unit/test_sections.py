@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.sections import read_probe
+from acp_acceptance.model.sections import PART_LIMIT, read_probe
 
 NONCE = "acp-1234"
 
@@ -78,3 +78,13 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
         + f"\n{NONCE} done x 0\n\n{NONCE} end a 0\n".encode()
     )
     assert read_probe(out, b"", NONCE).sections["a"].text("x") == "\ufffd\ufffd\0"
+
+
+def test_a_file_that_fills_the_limit_was_cut() -> None:
+    long = "x" * PART_LIMIT
+    output = read_probe(
+        probe("section a", "part x", long, "done x 0", "part y", "short", "done y 0", "end a 0"), b"", NONCE
+    )
+    with pytest.raises(CollectionError, match="was cut"):
+        output.sections["a"].text("x")
+    assert output.sections["a"].text("y") == "short"

@@ -113,6 +113,7 @@ section_firewall() {
     command_ nft nft list ruleset
   else
     command_ nft iptables-save
+    command_ nft6 ip6tables-save
   fi
   tables ip
   tables ip6
@@ -120,7 +121,7 @@ section_firewall() {
 
 section_services() {
   # shellcheck disable=SC2086 - words
-  command_ systemctl systemctl show --no-pager --property=Id,LoadState,ActiveState,UnitFileState -- $units
+  command_ systemctl systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- $units
 }
 
 section_tasks() { command_ systemctl systemctl show --property=DefaultTasksMax; }
@@ -245,7 +246,10 @@ section_paths() {
     if [ -e "$path" ] || [ -L "$path" ]; then
       mark "part $path"
       mark "part $path" >&2
-      stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then ls -A -- "$path" | head -n 20; fi
+      # A pipe would hide that the folder cannot be listed.
+      stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then
+        entries=$(ls -A -- "$path") && printf '%s\n' "$entries" | head -n 20
+      fi
       mark "done $path $?"
     else
       mark "absent $path"

@@ -140,7 +140,8 @@ def unusable(address: str) -> str:
 
 
 _ADDRESS = re.compile(r"^\d+:\s+(?P<interface>\S+?)(?:@\S+)?\s+inet6?\s+(?P<address>\S+)")
-_NOWHERE = {"unreachable", "blackhole", "prohibit", "throw", "broadcast", "local", "multicast", "anycast", "unicast"}
+_NOWHERE = {"unreachable", "blackhole", "prohibit", "throw"}
+_KINDS = {*_NOWHERE, "broadcast", "local", "multicast", "anycast", "unicast"}
 
 
 def parse_interfaces(section: Section) -> Interfaces:
@@ -170,9 +171,9 @@ def _routes6(section: Section) -> list[str]:
 def _routes(lines: Iterable[str], default: str) -> Iterator[Route]:
     for line in lines:
         words = line.split()
-        if words[0] in _NOWHERE:
-            words = words[1:]
-        if not words or words[0].startswith("nexthop"):
+        kind = words.pop(0) if words[0] in _KINDS else ""
+        # RHEL 7 shows the kernel's own default of IPv6, which leads nowhere.
+        if not words or words[0].startswith("nexthop") or (kind in _NOWHERE and words[0] == "default"):
             continue
         destination = default if words[0] == "default" else words[0]
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.sections import Part
 
 if TYPE_CHECKING:
     from acp_acceptance.model.sections import Section
@@ -80,7 +81,8 @@ def parse_frequency(section: Section) -> Frequency:
     """
     governors = tuple(section.lines("governors")) if "governors" in section.parts else ()
     scaling = {name.rpartition("/")[2]: text for name, text in section.named("cpufreq:").items()}
-    info = section.text("cpuinfo")
+    # Of an arm64 processor /proc/cpuinfo says neither, and grep finds nothing.
+    info = "" if section.parts.get("cpuinfo") == Part(1, "") else section.text("cpuinfo")
     firmware = section.parts["dmidecode"].text if "dmidecode" in section.parts else ""
     # Without scaling the rate in use is the nominal one.
     readings = [

@@ -91,7 +91,8 @@ def parse_timezone(section: Section) -> TimeZone:
     _, found, name = target.partition("/zoneinfo/")
     rule = section.parts["rule"].text.strip() if "rule" in section.parts else ""
     if not _ZONE_RULE.fullmatch(rule):
-        rule = section.text("now").strip()
+        # Without the file it is UTC, whose rule other nodes have in theirs.
+        rule = section.text("now").strip().replace("UTC +0000", "UTC0")
     if not rule:
         raise CollectionError("date does not say the time zone's offset")
     return TimeZone(name if found else "", rule)

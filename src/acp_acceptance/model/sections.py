@@ -108,6 +108,7 @@ class _Reader:
         section: dict[str, Part] = {}
         absent: set[str] = set()
         name = part = ""
+        cut = False
         # Content need not end with a line feed: the probe puts one before each marker, and it is taken off here.
         for chunk in data.split(b"\n" + nonce.encode() + b" ")[1:]:
             marker, _, content = chunk.partition(b"\n")
@@ -118,8 +119,10 @@ class _Reader:
                 case ["absent", what]:
                     absent.add(what)
                 case ["part", part]:
+                    # The probe cuts a file without a word; what has just the limit's size may have gone on.
+                    cut = len(content) >= PART_LIMIT
                     section[part] = Part(None, content[:PART_LIMIT].decode("utf-8", "replace"))
-                case ["done", what, status] if what == part and part in section:
+                case ["done", what, status] if what == part and part in section and not cut:
                     section[part] = Part(_number(status), section[part].text)
                 case ["end", what, status] if what == name:
                     self.sections[name] = Section(name, section, frozenset(absent), _number(status))

@@ -96,7 +96,12 @@ def parse_firewall(section: Section) -> Firewall:
         if tables in section.absent:
             raise CollectionError(f"{tables} are in use, and {tables}-save is not there")
         if tables in section.parts:
-            found += _from_save(family, section.text(tables))
+            text = section.text(tables)
+            if "legacy tables present" in text:
+                raise CollectionError(f"old {tables} are in use, and only the newer {tables}-save is there")
+            found += _from_save(family, text)
+    if "nft6" in section.parts:
+        found += _from_save("ip6", section.text("nft6"))
     return Firewall(tuple(dict.fromkeys(found)))
 
 

@@ -82,10 +82,12 @@ def parse_services(section: Section) -> Services:
         values = dict(line.partition("=")[::2] for line in block.splitlines())
         state = values.get("ActiveState", "")
         if values.get("Id") and state:
-            units[values["Id"].strip()] = Unit(
+            unit = Unit(
                 state.strip() in {"active", "activating", "reloading"},
                 values.get("UnitFileState", "").strip() in _AT_BOOT,
             )
+            # Asked for another name of a unit (iptables is one of netfilter-persistent), it says the unit's own.
+            units.update(dict.fromkeys([values["Id"].strip(), *values.get("Names", "").split()], unit))
     unsaid = [name for name in UNITS if name not in units]
     if unsaid:
         raise CollectionError(f"systemctl says nothing of {', '.join(unsaid)}")

@@ -39,10 +39,10 @@ class Packages:
         Args:
             release: the kernel's, as ``uname -r`` gives it.
             machine: as ``uname -m`` gives it.
-            names: of packages that bring the distribution's own kernels; ``{release}`` stands for the release.
+            names: of packages that bring the distribution's own kernels; ``<release>`` stands for the release.
         """
         version = release.removesuffix(f".{machine}")
-        candidates = [name.replace("{release}", release) for name in names]
+        candidates = [name.replace("<release>", release) for name in names]
         brought = (
             name for name in candidates if name.endswith(release) or version in self.installed.get(name, "").split()
         )

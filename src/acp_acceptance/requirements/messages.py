@@ -103,6 +103,8 @@ class Speaker:
         return text.in_language(self._language).format_map(_Filling(values, self._as_words))
 
     def _as_words(self, value: object) -> str:
+        if isinstance(value, dict):
+            value = [f"{key}: {item}" for key, item in value.items()]
         if isinstance(value, (list, tuple)):
             return self._frame["list"].join(_with_ranges(value)) or self._frame["nothing"]
         return str(value)
