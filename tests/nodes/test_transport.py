@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 REACHABLE = "preflight.users.node-reachable"
 SUPPORTED = [name for name, flavour in FLAVOURS.items() if flavour.supported]
+BETWEEN = "preflight.between."
 PLAIN = ("--acp-release=4.2", "--acp-role=control_plane", "--acp-topology=multi_cluster")
 
 
@@ -81,6 +82,11 @@ def facts(run: SuiteRun, name: str) -> dict[str, Any]:
     return found
 
 
+def alone(run: SuiteRun) -> set[tuple[str, str]]:
+    """Give what failed of nodes alone: what lies between two of them shows on the other one, too."""
+    return {(name, target) for name, target in run.with_outcome("failed") if not name.startswith(BETWEEN)}
+
+
 def broken_names(run: SuiteRun) -> set[str]:
     return {name.rpartition(".")[2] for name, _ in run.with_outcome("broken")}
 
@@ -116,7 +122,8 @@ def test_without_rights_what_needs_them_is_broken_with_the_reason(run: Any, user
 def test_a_sudo_password_from_the_environment_gives_rights_and_is_nowhere_else(run: Any, lab: Lab) -> None:
     found = run("acp-password@good", environment={"ACP_SUDO_PASSWORD": lab.password})
     assert access(found, "good")["rights"] == "sudo-password"
-    assert found.with_outcome("failed", "broken") == set(), found.output
+    # It measures everything, and is not what the guide asks for: sudo without a password.
+    assert found.with_outcome("failed", "broken") == {("preflight.users.root-rights", "good")}, found.output
     assert_nowhere(lab.password, found)
     assert lab.nodes["good"].run("ls -A /run/sudo/ts 2>/dev/null").stdout.strip() == ""
 
@@ -168,7 +175,9 @@ def test_passwords_can_be_asked_for_on_the_terminal(lab: Lab, tmp_path: Path) ->
                 output = output.replace(b"sudo password for the nodes: ", b"asked ")
     os.close(terminal)
     _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, output.decode("utf-8", "replace")
+    # Only root-rights is not met: the guide asks for sudo without a password.
+    assert os.waitstatus_to_exitcode(status) == 1, output.decode("utf-8", "replace")
+    assert b"1 failed" in output
     assert lab.password.encode() not in output
 
 
@@ -188,16 +197,16 @@ def test_a_login_that_is_no_shell_is_said(run: Any) -> None:
 
 def test_a_dead_node_costs_no_other(run: Any) -> None:
     found = run("good,dead,other")
-    assert found.with_outcome("failed") == {(REACHABLE, "dead")}
-    assert {target for _, target in found.with_outcome("broken")} == {"dead"}
+    assert alone(found) == {(REACHABLE, "dead")}
+    assert {target for name, target in found.with_outcome("broken") if not name.startswith(BETWEEN)} == {"dead"}
     assert found.status == 1
 
 
 def test_a_node_that_dies_in_the_middle_costs_no_other(run: Any) -> None:
     found = run("good,midway,other", "--acp-deadline=12")
-    assert found.with_outcome("failed") == {(REACHABLE, "midway")}
+    assert alone(found) == {(REACHABLE, "midway")}
     assert "did not finish in time" in found.output
-    assert {target for _, target in found.with_outcome("broken")} == {"midway"}
+    assert {target for name, target in found.with_outcome("broken") if not name.startswith(BETWEEN)} == {"midway"}
 
 
 def test_a_host_key_that_is_not_known_is_refused_until_it_is_accepted_knowingly(run: Any, tmp_path: Path) -> None:
