@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from acp_acceptance.requirements.catalogue import Catalogue, Language, Question, Remedy, Requirement, Text
 
@@ -103,6 +104,8 @@ class Speaker:
         return text.in_language(self._language).format_map(_Filling(values, self._as_words))
 
     def _as_words(self, value: object) -> str:
+        if isinstance(value, Mapping):
+            value = [f"{key}: {item}" for key, item in value.items()]
         if isinstance(value, (list, tuple)):
             return self._frame["list"].join(_with_ranges(value)) or self._frame["nothing"]
         return str(value)
@@ -135,4 +138,4 @@ class _Filling(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         value = self._values.get(name, f"{{{name}}}")
-        return value if isinstance(value, dict) else self._show(value)
+        return value if isinstance(value, Mapping) else self._show(value)
