@@ -138,4 +138,17 @@ class _Filling(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         value = self._values.get(name, f"{{{name}}}")
+        if isinstance(value, Mapping) and value and not isinstance(next(iter(value.values())), Mapping):
+            return _Sizes(value, self._show)
         return value if isinstance(value, Mapping) else self._show(value)
+
+
+class _Sizes(dict[str, Any]):
+    """A mapping of which a sentence says an item (``{sizes[a]}``), or all of it."""
+
+    def __init__(self, values: Mapping[str, Any], show: Callable[[object], str]) -> None:
+        super().__init__(values)
+        self._show = show
+
+    def __format__(self, _form: str) -> str:
+        return self._show(dict(self))
