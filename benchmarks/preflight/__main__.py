@@ -20,6 +20,7 @@ from lab import LabError
 from lab.site import check_machine
 
 _HERE = Path(__file__).parent
+_FEWEST = 3
 
 
 def main() -> int:
@@ -64,7 +65,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.preflight", description=__doc__)
     add = parser.add_argument
-    add("--sizes", type=_numbers, default=[3, 10, 50, 200], help="numbers of nodes (3,10,50,200)")
+    add("--sizes", type=_sizes, default=[3, 10, 50, 200], help="numbers of nodes (3,10,50,200)")
     add("--delays", type=_numbers, default=[0, 20], help="round trips in ms that are added (0,20)")
     add("--tools", type=_tools, default=list(TOOLS), help=f"some of {','.join(TOOLS)}")
     add("--rounds", type=int, default=5, help="runs of each tool, in turn (5)")
@@ -78,6 +79,12 @@ def _arguments() -> argparse.Namespace:
 
 def _numbers(text: str) -> list[int]:
     return [int(word) for word in text.split(",") if word]
+
+
+def _sizes(text: str) -> list[int]:
+    if min(sizes := _numbers(text), default=0) < _FEWEST:
+        raise argparse.ArgumentTypeError(f"a site that can be accepted has at least {_FEWEST} nodes")
+    return sizes
 
 
 def _tools(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.preflight.measure import Memory, run
 from benchmarks.preflight.relay import RelayProcess
 from benchmarks.preflight.results import Measurement, Results
-from benchmarks.preflight.site import Site, relayed, running_nodes
+from benchmarks.preflight.site import Site, running_nodes
 from benchmarks.preflight.tools import TOOLS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.preflight.measure import Run
-    from benchmarks.preflight.site import Node
+    from benchmarks.preflight.site import Nodes
     from benchmarks.preflight.tools import Tool
 
 _TIMEOUT = 3600.0
@@ -68,22 +68,23 @@ class Benchmark:
         peers = any(TOOLS[name].packages for name in self._plan.tools)
         for size in sorted(self._plan.sizes):
             self._say(f"starting {size} nodes")
-            with running_nodes(size, with_python=peers) as nodes:
+            with running_nodes(size, with_python=peers) as running:
                 for delay in self._plan.delays:
-                    self._at_distance(nodes, delay)
+                    self._at_distance(running, delay)
         return self.results
 
-    def _at_distance(self, nodes: Sequence[Node], delay: int) -> None:
-        folder = self._folder / f"{len(nodes)}-{delay}"
+    def _at_distance(self, running: Nodes, delay: int) -> None:
+        count = len(running.nodes)
+        folder = self._folder / f"{count}-{delay}"
         with ExitStack() as stack:
             relay = None
             if delay:
-                targets = {node.name: (node.address, node.port) for node in nodes}
+                targets = {node.name: (node.address, node.port) for node in running.nodes}
                 relay = stack.enter_context(RelayProcess(delay / 2000, targets))
-                nodes = relayed(nodes, relay.ports)
-            self._measure(Site(folder, nodes, self._plan.key_exchange).write(), delay, relay)
+                running = running.relayed(relay.ports)
+            self._measure(Site(folder, running, self._plan.key_exchange).write(), delay, relay)
         if relay is not None:
-            self.results.relays[f"{len(nodes)} nodes, {delay} ms"] = relay.cost
+            self.results.relays[f"{count} nodes, {delay} ms"] = relay.cost
 
     def _measure(self, site: Site, delay: int, relay: RelayProcess | None) -> None:
         tools = [TOOLS[name] for name in self._plan.tools if not (delay and TOOLS[name].direct)]
@@ -97,7 +98,7 @@ class Benchmark:
                 if not item.problem and sum(item.seconds) < self._plan.seconds:
                     self._once(tool, site, item, relay)
         for tool in measured:
-            if tool.name in _MEMORY_OF and not found[tool.name].problem:
+            if tool.name in _MEMORY_OF and not delay and not found[tool.name].problem:
                 memory = Memory()
                 self._run(tool, site, memory)
                 found[tool.name].memory = asdict(memory)
@@ -116,6 +117,7 @@ class Benchmark:
         else:
             item.seconds.append(one.seconds)
             item.processor.append(one.processor)
+            item.verdicts = one.verdicts
         self._say(f"{where}: {one.seconds:.2f} s {one.problem}")
 
     def _run(self, tool: Tool, site: Site, memory: Memory | None = None) -> Run:

@@ -19,8 +19,8 @@ _TIMEOUT = 1800.0
 def measure_large(count: int, folder: Path, key_exchange: str, say: Callable[[str], None]) -> dict[str, Any]:
     """Run the suite twice on so many nodes, once for the time and once for the memory."""
     say(f"starting {count} nodes")
-    with running_nodes(count, with_python=False) as nodes:
-        site = Site(folder / "large", nodes, key_exchange).write()
+    with running_nodes(count, with_python=False) as running:
+        site = Site(folder / "large", running, key_exchange).write()
         own = site.folder / "suite"
         own.mkdir()
         timed = run(suite(site, own), own / "said", _TIMEOUT)

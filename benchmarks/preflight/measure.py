@@ -28,6 +28,7 @@ class Job:
         environment: its variables.
         cwd: where it runs.
         tidy: ends what it left behind; is not measured.
+        notes: what ``problem`` saw besides; ``verdicts`` is their number.
     """
 
     argv: Sequence[str]
@@ -35,6 +36,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path = field(default_factory=Path.cwd)
     tidy: Callable[[], None] = lambda: None
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,13 @@ class Run:
         seconds: from its start to its end.
         processor: seconds of processor time of it and all of its children, on the runner alone.
         problem: why it does not count; empty where it did what it should.
+        verdicts: how many it gave, where that is known.
     """
 
     seconds: float
     processor: float
     problem: str
+    verdicts: int = 0
 
 
 @dataclass
@@ -102,7 +106,7 @@ def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Ru
     job.tidy()
     said = log.read_text(encoding="utf-8", errors="replace")
     problem = f"ended after {timeout:.0f} s" if seconds >= timeout else job.problem(said, process.returncode)
-    return Run(seconds, used.ru_utime + used.ru_stime, problem)
+    return Run(seconds, used.ru_utime + used.ru_stime, problem, job.notes.get("verdicts", 0))
 
 
 def _watch(pid: int, memory: Memory) -> None:

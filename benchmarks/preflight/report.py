@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from benchmarks.preflight.results import Measurement, Results
 
 _HEAD = ("tool", "median s", "from to", "runs", "x suite", "x floor 2", "CPU s", "MB")
+_PROBLEM = 60
+"""Characters of a problem in a table; the whole is in results.json."""
 _AIM_HEAD = ("aim", "measured", "met")
 
 
@@ -26,7 +28,7 @@ def rows(results: Results, nodes: int, delay: int) -> list[tuple[str, ...]]:
 
 def _row(results: Results, item: Measurement) -> tuple[str, ...]:
     if not item.seconds:
-        return (item.tool, "-", item.problem, "0", "", "", "", "")
+        return (item.tool, "-", item.problem[:_PROBLEM].replace("\n", " "), "0", "", "", "", "")
     place = (item.nodes, item.delay_ms)
     estimated = item.estimated_from
     return (

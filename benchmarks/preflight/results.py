@@ -42,6 +42,7 @@ class Measurement:
         estimated_from: nodes of the measurement that this one is scaled from; 0 for one that was measured.
         problem: why there is nothing.
         relay: processor seconds of the relay in all of these runs.
+        verdicts: how many it gave, where that is known.
     """
 
     tool: str
@@ -53,6 +54,7 @@ class Measurement:
     estimated_from: int = 0
     problem: str = ""
     relay: float = 0.0
+    verdicts: int = 0
 
     @property
     def median(self) -> float:
@@ -142,7 +144,9 @@ def aims(results: Results) -> list[Aim]:
         ratio = results.ratio("suite", "probe-ssh", nodes, delay)
         if ratio is not None:
             what = f"{nodes} nodes, {delay} ms: at most {_FLOOR_AIM} x the second floor"
-            found.append(Aim(what, f"{ratio:.2f} x", ratio <= _FLOOR_AIM))
+            both = results.ratio("suite", "probes-ssh", nodes, delay)
+            beside = f" ({both:.2f} x both round trips in plain ssh)" if both else ""
+            found.append(Aim(what, f"{ratio:.2f} x{beside}", ratio <= _FLOOR_AIM))
     for delay in dict.fromkeys(delay for _, delay in results.places()):
         for tool, least in _PEER_AIMS.items():
             ratio = results.ratio(tool, "suite", _AIM_NODES, delay)
@@ -165,10 +169,10 @@ def aims(results: Results) -> list[Aim]:
 def per_verdict(results: Results, tool: str) -> float | None:
     """Give what one more verdict costs, in milliseconds, from the smallest and the largest number of nodes."""
     found = sorted((item for item in results.measurements if item.tool == tool and item.seconds), key=_nodes)
-    if not found or found[0].nodes == found[-1].nodes:
+    if not found or found[0].verdicts == found[-1].verdicts:
         return None
     few, many = found[0], found[-1]
-    return (many.median - few.median) / ((many.nodes - few.nodes) * CHECKS) * 1000
+    return (many.median - few.median) / (many.verdicts - few.verdicts) * 1000
 
 
 def _nodes(item: Measurement) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from benchmarks.preflight.node_python import python_layer
 from lab import Lab, NodeSpec
-from lab.networks import MOST_NODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from lab.plan import NodeFile, NodePlan
 
 _SSH_PORT = 22
+_CONTROL_PLANE = 3
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,16 @@ class Node:
 
     Attributes:
         name: in all inventories.
-        address: to connect to.
-        port: to connect to.
+        address: its own.
+        host: where its SSH server is reached: itself, or the relay.
+        port: likewise.
         key: private key that its root accepts.
         host_key: its public host key, type and text.
     """
 
     name: str
     address: str
+    host: str
     port: int
     key: Path
     host_key: str
@@ -58,33 +60,50 @@ class BenchLab(Lab):
         return replace(plan, layers=[str(python_layer(self.say)), *plan.layers]) if self.with_python else plan
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """What runs.
+
+    Attributes:
+        nodes: all of them.
+        groups: of the suite's inventory: names by group.
+        acp: the site, as the suite's inventory says it.
+    """
+
+    nodes: Sequence[Node]
+    groups: dict[str, list[str]]
+    acp: dict[str, object]
+
+    def relayed(self, ports: dict[str, int]) -> Nodes:
+        """Give the same nodes as they are reached through the relay."""
+        return replace(self, nodes=[replace(node, host="127.0.0.1", port=ports[node.name]) for node in self.nodes])
+
+
 @contextmanager
-def running_nodes(count: int, *, with_python: bool) -> Iterator[list[Node]]:
-    """Start so many nodes, in as many labs as that takes."""
-    most = MOST_NODES
-    names = [f"cp-{number}" for number in range(1, count + 1)]
-    with ExitStack() as stack:
-        nodes = []
-        for start in range(0, count, most):
-            specs = [NodeSpec(name) for name in names[start : start + most]]
-            made = BenchLab(specs, name="benchmark", say=lambda _line: None, with_python=with_python)
-            lab = stack.enter_context(made)
-            keys = _host_keys(lab.known_hosts)
-            nodes += [
-                Node(name, node.address, _SSH_PORT, lab.identity_file, keys[node.address])
-                for name, node in lab.nodes.items()
-            ]
-        yield nodes
+def running_nodes(count: int, *, with_python: bool) -> Iterator[Nodes]:
+    """Start so many nodes: three of them control plane, of which one is the installer, the others workers."""
+    names = [f"node-{number}" for number in range(1, count + 1)]
+    groups = {
+        "control_plane": names[:_CONTROL_PLANE],
+        "worker": names[_CONTROL_PLANE:] or names,
+        "installer": names[:1],
+    }
+    specs = [
+        NodeSpec(name, roles=tuple(group for group, members in groups.items() if name in members)) for name in names
+    ]
+    with BenchLab(specs, name="benchmark", say=lambda _line: None, with_python=with_python) as lab:
+        keys = _host_keys(lab.known_hosts)
+        written = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
+        nodes = [
+            Node(name, node.address, node.address, _SSH_PORT, lab.identity_file, keys[node.address])
+            for name, node in lab.nodes.items()
+        ]
+        yield Nodes(nodes, groups, written["all"]["vars"]["acp"])
 
 
 def _host_keys(known_hosts: Path) -> dict[str, str]:
     lines = known_hosts.read_text(encoding="ascii").splitlines()
     return {line.split()[0]: " ".join(line.split()[1:3]) for line in lines}
-
-
-def relayed(nodes: Sequence[Node], ports: dict[str, int]) -> list[Node]:
-    """Give the same nodes as they are reached through the relay."""
-    return [replace(node, address="127.0.0.1", port=ports[node.name]) for node in nodes]
 
 
 @dataclass(frozen=True)
@@ -93,33 +112,33 @@ class Site:
 
     Attributes:
         folder: private; holds all of it.
-        nodes: all of them.
+        running: the nodes.
         key_exchange: an algorithm that OpenSSH is told to prefer; empty for its own choice.
     """
 
     folder: Path
-    nodes: Sequence[Node]
+    running: Nodes
     key_exchange: str = ""
 
     @property
-    def names(self) -> list[str]:
+    def nodes(self) -> Sequence[Node]:
         """All nodes."""
+        return self.running.nodes
+
+    @property
+    def names(self) -> list[str]:
+        """Their names."""
         return [node.name for node in self.nodes]
 
     @property
     def ssh_config(self) -> Path:
-        """For tools that are given names: ``ssh -F`` this ``NAME``."""
+        """Leads names and addresses to where the SSH servers are reached: ``ssh -F`` this ``NAME``."""
         return self.folder / "ssh_config"
 
     @property
     def ssh_config_shared(self) -> Path:
         """The same with connections that are kept and shared."""
         return self.folder / "ssh_config_shared"
-
-    @property
-    def ssh_common(self) -> Path:
-        """For tools whose inventory says where nodes are."""
-        return self.folder / "ssh_common"
 
     @property
     def suite_inventory(self) -> Path:
@@ -155,40 +174,33 @@ class Site:
 """
         if self.key_exchange:
             common += f"  KexAlgorithms ^{self.key_exchange}\n"
-        blocks = "".join(
-            f"Host {node.name}\n  HostName {node.address}\n  Port {node.port}\n  IdentityFile {node.key}\n"
-            for node in self.nodes
-        )
-        self.ssh_common.write_text(common, encoding="utf-8")
+        blocks = "".join(map(_block, self.nodes))
         self.ssh_config.write_text(blocks + common, encoding="utf-8")
         # ControlMaster itself is asked for by the tool.
         shared = f"{blocks}{common}  ControlPath {self.folder}/shared-%C\n"
         self.ssh_config_shared.write_text(shared, encoding="utf-8")
-        hosts = {node.name: _variables(node) for node in self.nodes}
-        reached = {"ansible_user": "root", "ansible_ssh_common_args": f"-F {self.ssh_common}"}
-        acp = {"name": "benchmark", "release": "4.2", "topology": "multi_cluster", "managed_clusters": 10}
-        self._write_yaml(self.suite_inventory, {"control_plane": {"hosts": hosts}}, {**reached, "acp": acp})
-        self._write_yaml(
-            self.ansible_inventory,
-            {"control_plane": {"hosts": hosts}},
-            {**reached, "ansible_python_interpreter": "/usr/bin/python3"},
-        )
+        reached: dict[str, object] = {"ansible_user": "root", "ansible_ssh_common_args": f"-F {self.ssh_config}"}
+        self._write_inventory(self.suite_inventory, {**reached, "acp": self.running.acp})
+        self._write_inventory(self.ansible_inventory, {**reached, "ansible_python_interpreter": "/usr/bin/python3"})
         self.pyinfra_inventory.write_text(_pyinfra_text(self), encoding="utf-8")
         return self
 
-    def _write_yaml(self, path: Path, groups: dict[str, object], variables: dict[str, object]) -> None:
-        document = {"all": {"vars": variables, "children": groups}}
+    def _write_inventory(self, path: Path, variables: dict[str, object]) -> None:
+        hosts = {node.name: {"ansible_host": node.address} for node in self.nodes}
+        groups: dict[str, object] = {
+            group: {"hosts": dict.fromkeys(members)} for group, members in self.running.groups.items()
+        }
+        document = {"all": {"vars": variables, "hosts": hosts, "children": groups}}
         path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
+def _block(node: Node) -> str:
+    return f"Host {node.name} {node.address}\n  HostName {node.host}\n  Port {node.port}\n  IdentityFile {node.key}\n"
+
+
 def _known(node: Node) -> str:
-    address = node.address if node.port == _SSH_PORT else f"[{node.address}]:{node.port}"
-    return f"{address} {node.host_key}\n"
-
-
-def _variables(node: Node) -> dict[str, object]:
-    port = {} if node.port == _SSH_PORT else {"ansible_port": node.port}
-    return {"ansible_host": node.address, **port, "ansible_ssh_private_key_file": str(node.key)}
+    place = node.host if node.port == _SSH_PORT else f"[{node.host}]:{node.port}"
+    return f"{place} {node.host_key}\n"
 
 
 def _pyinfra_text(site: Site) -> str:
@@ -196,7 +208,7 @@ def _pyinfra_text(site: Site) -> str:
         (
             node.name,
             {
-                "ssh_hostname": node.address,
+                "ssh_hostname": node.host,
                 "ssh_port": node.port,
                 "ssh_user": "root",
                 "ssh_key": str(node.key),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from acp_acceptance.collect.probe import make_probe
+from benchmarks.preflight.floors import probe_ssh, probes_ssh, ssh_true
 from benchmarks.preflight.measure import Job
 
 if TYPE_CHECKING:
@@ -72,53 +72,6 @@ def _environment(**more: str) -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(steering)} | more
 
 
-# --- floors ---------------------------------------------------------------------------------------------------------
-
-_FLOOR = """#!/bin/sh
-# {what} on all nodes at once.
-for node in {names}; do
-  ssh -F {config} -T "$node" {command} &
-  running="$running $!"
-done
-for process in $running; do wait "$process" || failed=1; done
-exit ${{failed:-0}}
-"""
-
-
-def ssh_true(site: Site, folder: Path) -> Job:
-    """``ssh NODE true`` on all nodes at once."""
-    script = folder / "floor.sh"
-    script.write_text(
-        _FLOOR.format(
-            what="true", names=" ".join(site.names), config=site.ssh_config, command="true </dev/null >/dev/null"
-        ),
-        encoding="utf-8",
-    )
-    return Job(["/bin/sh", str(script)], lambda _said, status: f"exit status {status}" if status else "")
-
-
-def probe_ssh(site: Site, folder: Path) -> Job:
-    """Give the suite's probe to plain ``ssh`` on all nodes at once, and keep what it prints."""
-    probe = make_probe(become=None)
-    (folder / "probe").write_bytes(b"\n" + probe.script)
-    (folder / "command").write_text(probe.command, encoding="utf-8")
-    command = f'"$(cat {folder}/command)" <{folder}/probe >{folder}/out."$node" 2>{folder}/err."$node"'
-    script = folder / "floor.sh"
-    script.write_text(
-        _FLOOR.format(what="the probe", names=" ".join(site.names), config=site.ssh_config, command=command),
-        encoding="utf-8",
-    )
-    complete = f"{probe.nonce} say complete"
-
-    def problem(_said: str, status: int) -> str:
-        lacking = [
-            name for name in site.names if complete not in (folder / f"out.{name}").read_text("utf-8", "replace")
-        ]
-        return f"exit status {status}, incomplete: {', '.join(lacking)}" if lacking or status else ""
-
-    return Job(["/bin/sh", str(script)], problem)
-
-
 # --- the suite ------------------------------------------------------------------------------------------------------
 
 
@@ -140,17 +93,19 @@ def suite_judging(site: Site, folder: Path) -> Job:
 
 def _suite(site: Site, folder: Path, *arguments: str) -> Job:
     reports = folder / "reports"
+    notes: dict[str, int] = {}
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "--acp-allure=never", "-q"]
     return Job(
         [*argv, f"--acp-reports={reports}", *arguments],
-        lambda said, status: _suite_problem(site, reports, said, status),
+        lambda said, status: _suite_problem(site, reports, notes, said, status),
         _environment(),
         ROOT,
+        notes=notes,
     )
 
 
-def _suite_problem(site: Site, reports: Path, said: str, status: int) -> str:
-    """Tell what keeps a run of the suite from counting: a verdict that did not come about."""
+def _suite_problem(site: Site, reports: Path, notes: dict[str, int], said: str, status: int) -> str:
+    """Tell what keeps a run of the suite from counting: a verdict that did not come about, or is not what is true."""
     found = sorted(reports.glob("*/*/results.json"))
     if not found:
         return f"no results, exit status {status}: {said[-300:]}"
@@ -158,8 +113,10 @@ def _suite_problem(site: Site, reports: Path, said: str, status: int) -> str:
     shutil.rmtree(found[-1].parent)
     outcomes = Counter(verdict["outcome"] for verdict in verdicts)
     judged = {verdict["target"] for verdict in verdicts if verdict["kind"] == "node"}
-    if outcomes["not_run"] or outcomes["broken"] or len(judged) < len(site.names):
-        return f"exit status {status}, {len(judged)} nodes, {dict(outcomes)}"
+    notes["verdicts"] = len(verdicts)
+    if set(outcomes) - {"passed", "not_applicable"} or len(judged) < len(site.names):
+        others = [item for item in verdicts if item["outcome"] not in {"passed", "not_applicable"}]
+        return f"exit status {status}, {len(judged)} nodes, {dict(outcomes)}, such as {others[:1]}"
     return ""
 
 
@@ -184,7 +141,13 @@ def pytest_alone(site: Site, folder: Path) -> Job:
         "-p",
         "no:acp_acceptance.plugin",
     ]
-    return Job([*argv, "-q", "--rootdir", str(folder), str(test)], _passed(site), _environment(), folder)
+    return Job(
+        [*argv, "-q", "--rootdir", str(folder), str(test)],
+        _passed(site),
+        _environment(),
+        folder,
+        notes={"verdicts": CHECKS * len(site.names)},
+    )
 
 
 # --- peers ----------------------------------------------------------------------------------------------------------
@@ -314,6 +277,7 @@ TOOLS = {
     for tool in (
         Tool("ssh-true", "floor: ssh NODE true, all at once", ssh_true),
         Tool("probe-ssh", "second floor: the suite's probe in plain ssh, all at once", probe_ssh),
+        Tool("probes-ssh", "the same with both round trips of the suite", probes_ssh),
         Tool("suite", "this suite, from its start to written results", suite),
         Tool("suite-judging", "this suite on a recorded snapshot: no node", suite_judging, direct=True),
         Tool("pytest-alone", f"{CHECKS} empty tests a node: pytest itself, no node", pytest_alone, direct=True),

@@ -54,10 +54,9 @@ FAULTS = (
     Fault("no-python", "", "Perl is there, and no Python", "rm -f /usr/bin/python3*", active=True),
     Fault(
         "kubelet-runs",
-        _LATENCY,
+        "",
         "a kubelet runs: the platform is installed",
         "cp /usr/bin/sleep /usr/local/bin/kubelet\n/usr/local/bin/kubelet 86400 </dev/null >/dev/null 2>&1 &",
-        breaks=True,
         active=True,
     ),
     Fault("disk-fast", "", "a dd that says the times of a fast disk", _dd(), active=True),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.preflight.measure import run
 from benchmarks.preflight.results import Measurement, Results, aims, per_verdict
-from benchmarks.preflight.site import Node, Site
+from benchmarks.preflight.site import Node, Nodes, Site
 from benchmarks.preflight.tools import TOOLS
 from labs import started
 from suite import ROOT
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 def test_floors_and_suite_are_measured_near_and_far(tmp_path: Path) -> None:
     started([], "benchmark")  # skips where no lab can run
-    argv = [sys.executable, "-m", "benchmarks.preflight", "--sizes=2", "--delays=0,20", "--rounds=1"]
-    argv += ["--tools=ssh-true,probe-ssh,suite,suite-judging", f"--output={tmp_path}"]
+    argv = [sys.executable, "-m", "benchmarks.preflight", "--sizes=3", "--delays=0,20", "--rounds=1"]
+    argv += ["--tools=ssh-true,probe-ssh,probes-ssh,suite", f"--output={tmp_path}"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     document = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     found = {(item["tool"], item["delay_ms"]): item for item in document["measurements"]}
     assert {key for key, item in found.items() if item["median"] > 0} == {
-        *((tool, delay) for tool in ("ssh-true", "probe-ssh", "suite") for delay in (0, 20)),
-        ("suite-judging", 0),
+        (tool, delay) for tool in ("ssh-true", "probe-ssh", "probes-ssh", "suite") for delay in (0, 20)
     }
     assert found["suite", 0]["memory"]["total"] > found["suite", 0]["memory"]["program"] > 0
-    # A banner and a key exchange for each of two nodes and four runs, and what was asked.
-    assert document["relays"]["2 nodes, 20 ms"]["handed over"] > 80
+    # A banner and a key exchange for each of three nodes and four runs, and what was asked.
+    assert document["relays"]["3 nodes, 20 ms"]["handed over"] > 80
     assert "| suite |" in (tmp_path / "results.md").read_text(encoding="utf-8")
 
 
 def test_a_node_that_cannot_be_reached_does_not_count_as_fast(tmp_path: Path) -> None:
 
-    nobody = Node("cp-1", "127.0.0.1", 1, tmp_path / "no-key", "ssh-ed25519 AAAA")
-    site = Site(tmp_path / "site", [nobody]).write()
-    for name in ("ssh-true", "probe-ssh", "suite"):
+    nobody = Node("cp-1", "127.0.0.1", "127.0.0.1", 1, tmp_path / "no-key", "ssh-ed25519 AAAA")
+    acp = {"name": "nobody", "release": "4.2", "topology": "single_node"}
+    site = Site(tmp_path / "site", Nodes([nobody], {"control_plane": ["cp-1"], "installer": ["cp-1"]}, acp)).write()
+    for name in ("ssh-true", "probe-ssh", "probes-ssh", "suite"):
         folder = site.folder / name
         folder.mkdir()
         assert run(TOOLS[name].prepare(site, folder), folder / "said", 60).problem, name
@@ -53,8 +53,8 @@ def test_ratios_and_aims() -> None:
             Measurement("suite", 50, 0, [4.0, 6.0, 5.0]),
             Measurement("pyinfra", 50, 0, [20.0]),
             Measurement("testinfra", 50, 0, [400.0], estimated_from=10),
-            Measurement("suite-judging", 10, 0, [1.0]),
-            Measurement("suite-judging", 50, 0, [3.0]),
+            Measurement("suite-judging", 10, 0, [1.0], verdicts=1000),
+            Measurement("suite-judging", 50, 0, [3.0], verdicts=3000),
         ]
     )
     assert results.ratio("suite", "probe-ssh", 50, 0) == 5 / 3

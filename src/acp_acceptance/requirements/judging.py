@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from acp_acceptance.requirements.catalogue import Requirement
 
@@ -111,6 +112,8 @@ def presentable(value: object) -> object:
     """Make a value safe for records and sentences: printable text, numbers, short lists of them."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, Mapping):
+        return presentable([f"{key}: {item}" for key, item in value.items()])
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value) if isinstance(value, (set, frozenset)) else list(value)
         shown = [presentable(item) for item in items[:_SHOWN_ITEMS]]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from acp_acceptance.requirements.catalogue import Catalogue, Language, Question, Remedy, Requirement, Text
 
@@ -103,7 +104,7 @@ class Speaker:
         return text.in_language(self._language).format_map(_Filling(values, self._as_words))
 
     def _as_words(self, value: object) -> str:
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             value = [f"{key}: {item}" for key, item in value.items()]
         if isinstance(value, (list, tuple)):
             return self._frame["list"].join(_with_ranges(value)) or self._frame["nothing"]
@@ -137,4 +138,17 @@ class _Filling(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         value = self._values.get(name, f"{{{name}}}")
-        return value if isinstance(value, dict) else self._show(value)
+        if isinstance(value, Mapping) and value and not isinstance(next(iter(value.values())), Mapping):
+            return _Sizes(value, self._show)
+        return value if isinstance(value, Mapping) else self._show(value)
+
+
+class _Sizes(dict[str, Any]):
+    """A mapping of which a sentence says an item (``{sizes[a]}``), or all of it."""
+
+    def __init__(self, values: Mapping[str, Any], show: Callable[[object], str]) -> None:
+        super().__init__(values)
+        self._show = show
+
+    def __format__(self, _form: str) -> str:
+        return self._show(dict(self))
