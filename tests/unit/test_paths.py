@@ -122,6 +122,8 @@ def test_tries_are_read_with_what_bash_said() -> None:
         "udp/6081": "no-answer",
     }
     assert dict(found.outcomes("1")) == {"tcp/443": "unreachable", "tcp/2379": "no-answer"}
+    again = parse_reach(section("tries", "try 0 tcp 443\ntry 0 tcp 443 bash: connect: Connection refused end 1\n"))
+    assert dict(again.outcomes("0")) == {"tcp/443": "refused"}
     with pytest.raises(CollectionError, match="bash is needed"):
         parse_reach(Section("x", {}, frozenset({"bash"})))
 

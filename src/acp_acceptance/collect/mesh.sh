@@ -31,7 +31,8 @@ one_line() {
   echo $*
 }
 
-# A place that stands still is what its process died of: the others after it are tried each by itself.
+# A place that stands still is what its process died of. It is tried again, in case the node was merely busy, and so
+# are the places after it, each by itself and for longer.
 try_peer() {
   said=$(timeout -k 1 4 bash -c "$walk" walk "$@" 2>&1)
   one_line "$said"
@@ -39,9 +40,9 @@ try_peer() {
   number=$1 address=$2
   shift 2
   if [ "$done" -lt $# ]; then
-    shift $((done + 1))
+    shift "$done"
     for place; do
-      { said=$(timeout -k 1 3 bash -c "$walk" walk "$number" "$address" "$place" 2>&1); one_line "$said"; } &
+      { said=$(timeout -k 1 8 bash -c "$walk" walk "$number" "$address" "$place" 2>&1); one_line "$said"; } &
     done
     wait
   fi

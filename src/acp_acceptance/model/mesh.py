@@ -56,11 +56,13 @@ def parse_reach(section: Section) -> Reach:
     for program in ("bash", "timeout"):
         if program in section.absent:
             raise CollectionError(f"{program} is needed on the node to try its peers' ports, and is not installed")
-    peers: dict[str, dict[str, list[str]]] = {}
-    for peer, port, said in _tries(section.lines("tries")):
-        peers.setdefault(peer, {}).setdefault(_outcome(said), []).append(port)
-    if not peers:
+    # What stood still is tried twice, and the last try counts.
+    last = {(peer, port): _outcome(said) for peer, port, said in _tries(section.lines("tries"))}
+    if not last:
         raise CollectionError("the node tried nothing")
+    peers: dict[str, dict[str, list[str]]] = {}
+    for (peer, port), outcome in last.items():
+        peers.setdefault(peer, {}).setdefault(outcome, []).append(port)
     return Reach({peer: {key: tuple(ports) for key, ports in found.items()} for peer, found in peers.items()})
 
 
