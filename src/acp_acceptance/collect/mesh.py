@@ -66,7 +66,7 @@ class Told:
     @property
     def sections(self) -> list[str]:
         """The sections that there is something to measure for."""
-        between = ["reach", "ways"] if self.names else []
+        between = ["reach", "ways"] if self.values["ways"] else []
         return [*between, *(["resolved"] if self.values["names"] else [])]
 
     def named(self, found: NodeFacts) -> dict[str, object]:
@@ -123,7 +123,7 @@ class Telling:
         mtu = self._mtu(node)
         tries, ways, unknown = [], [], {}
         for number, peer in enumerate([*peers, *across]):
-            address = address_of(peer.address)
+            address = self._address(peer)
             if address is None:
                 unknown[peer.name] = {"unknown": tuple(place.replace(":", "/") for place in self._places[peer.name])}
                 continue
@@ -140,6 +140,13 @@ class Telling:
             len(self._clusters[node.cluster]) - 1,
             {name: places for name, places in unknown.items() if name in {peer.name for peer in peers}},
         )
+
+    def _address(self, peer: Node) -> str | None:
+        """Give the address at which others reach a node: the inventory's, else the one it was reached at."""
+        facts: Any = self.snapshot.of("node", peer.name)
+        if not is_address(peer.address) and facts.is_measured(NodeFacts.access) and facts.access.arrived_at:
+            return str(facts.access.arrived_at)
+        return address_of(peer.address)
 
     def _mtu(self, node: Node) -> int:
         facts: Any = self.snapshot.of("node", node.name)
