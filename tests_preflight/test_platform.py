@@ -82,7 +82,11 @@ def test_load_balancer_leads_to_every_node(facts: ClusterFacts, requirement: Owe
     facts.forwarding.require_whole()
 
 
-@verifies("preflight.platform.platform-domain", "preflight.platform.platform-domain-advised")
+@verifies(
+    "preflight.platform.platform-domain",
+    "preflight.platform.platform-domain-advised",
+    "preflight.recovery.dr-domain-points-here",
+)
 def test_domain_leads_to_the_platform(
     facts: NodeFacts, planned_domains: Sequence[str], platform_addresses: Sequence[str], requirement: OwedRequirement
 ) -> None:

@@ -1,11 +1,10 @@
 """Installation parameters of clusters that are planned as a disaster recovery pair."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from acp_acceptance.model.between import other_keys
 from acp_acceptance.model.cluster import ClusterFacts, different, require_said, unfit_for_recovery
 from acp_acceptance.model.node import NodeFacts
-from acp_acceptance.model.paths import elsewhere
 from acp_acceptance.requirements import OwedRequirement, verifies
 
 
@@ -26,12 +25,3 @@ def test_encryption_key_is_the_primarys(
     kept = not own.present or (own.owner, own.mode) == (requirement["owner"], requirement["mode"])
     requirement.expect(kept, "rights", owner=own.owner, mode=own.mode)
     requirement.expect_nothing(other_keys(own, primary))
-
-
-@verifies("preflight.recovery.dr-domain-points-here")
-def test_domain_points_to_the_side_that_is_installed(
-    facts: NodeFacts, planned_domains: Sequence[str], platform_addresses: Sequence[str], requirement: OwedRequirement
-) -> None:
-    found = {name: facts.resolved.of(name) for name in planned_domains}
-    requirement.expect(found, "none")
-    requirement.expect_nothing([*elsewhere(found, platform_addresses)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from lab import NodeSpec
 from labs import started
@@ -12,6 +13,8 @@ from suite import judged
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lab import Lab
 
 FIREWALL = "preflight.between.node-firewall"
 LATENCY = "preflight.between.latency"
@@ -106,3 +109,33 @@ def test_above_some_size_a_sample_is_tried_and_said(tmp_path: Path) -> None:
     assert {item["outcome"] for item in found} == {"passed"}
     assert {item["evidence"]["of"] for item in found} == {21}
     assert max(item["evidence"]["tried"] for item in found) < 10
+
+
+RECOVERY_DOMAIN = "preflight.recovery.dr-domain-points-here"
+
+
+def pair_inventory(lab: Lab, file: Path) -> Path:
+    """Write the lab's inventory as a pair of which the second side, two nodes, is to be installed."""
+    document = yaml.safe_load(lab.inventory.read_text(encoding="utf-8"))
+    site = document["all"]["vars"]["acp"]
+    own = {"parameters": site.pop("parameters"), "vip": site.pop("vip")}
+    site["clusters"] = {
+        "first": {**own, "role": "primary", "vip": "192.0.2.10", "installed": True},
+        "second": {**own, "role": "standby"},
+    }
+    document["all"]["children"] |= {"first": {"hosts": {"a": None}}, "second": {"hosts": {"b": None, "c": None}}}
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("case", ["healthy", "wrong-domain", "no-getent"])
+def test_the_domain_of_a_pair_points_to_the_side_that_is_installed(tmp_path: Path, case: str) -> None:
+    script, _, outcome, said = CASES.get(case, ("true", "", "passed", ""))
+    specs = [NodeSpec("a"), NodeSpec("b", roles=("control_plane", "installer")), NodeSpec("c", "rhel-8.6")]
+    with started(specs, f"pair-{case}") as lab:
+        assert lab.nodes["c"].run(script).returncode == 0
+        run = judged(tmp_path / "reports", f"--acp-inventory={pair_inventory(lab, tmp_path / 'pair.yml')}")
+    found = {item["target"]: item for item in verdicts(run.results, RECOVERY_DOMAIN)}
+    outcomes = {name: item["outcome"] for name, item in found.items()}
+    assert outcomes == {"a": "not_applicable", "b": "passed", "c": outcome}, found["b"]["reason"]
+    assert said in f"{found['c']['message']} {found['c']['reason']}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from plans import OTHERS, SEEDED, SUPPORTED, USUAL, Verdicts, by_node, judged_again, seeded_nodes
 
+from acp_acceptance.collect.mesh import NEEDING
 from acp_acceptance.requirements import load_catalogue
 from lab import FLAVOURS, NodeSpec
 from lab.faults import PLANS
@@ -28,15 +29,7 @@ BREAKING = [fault for fault in SEEDED if fault.breaks]
 TWINS = {"machine-id-cloned": "machine-id-clone-2"}
 # Whether packets pass between two nodes, how fast and how large, shows on both: test_between_nodes.py has labs of its
 # own for that, in which no node is dead, and this machine is not short of time.
-BETWEEN = {
-    "preflight.between.node-firewall",
-    "preflight.between.latency",
-    "preflight.between.latency-advised",
-    "preflight.between.mtu",
-    "preflight.platform.platform-domain",
-    "preflight.platform.platform-domain-advised",
-    "preflight.recovery.dr-domain-points-here",
-}
+BETWEEN = NEEDING
 REACHABLE = "preflight.users.node-reachable"
 UNSUPPORTED = {
     "ubuntu-22.04-hwe": {"kernel-supported", "kernel-stock"},
