@@ -37,9 +37,10 @@ _CENTOS_BOOT = "/etc/default/grub /boot/efi/EFI/centos/grub.cfg"
 
 # A folder of a process that has ended cannot be listed, by nobody.
 _NO_MODULES = """
-sleep 0.01 &
+sleep 60 &
 mount --bind /proc/$!/net /sys/module
-wait
+kill $!
+wait $! || true
 """ + unreadable("/proc/modules")
 
 _SWAP_UNIT = """

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from lab import Lab, LabNode
 
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 def ssh(lab: Lab, target: str, command: str, *options: str) -> subprocess.CompletedProcess[str]:

@@ -112,13 +112,13 @@ class Telling:
 
     def told(self, node: Node) -> Told:
         """Give what one node is told."""
-        peers = peers_of(node, self._clusters[node.cluster])
+        peers = [peer for peer in peers_of(node, self._clusters[node.cluster]) if not self._is_gone(peer)]
         across = [
             other
             for cluster, nodes in self._clusters.items()
             if cluster != node.cluster
             for other in nodes
-            if Role.CONTROL_PLANE in other.roles
+            if Role.CONTROL_PLANE in other.roles and not self._is_gone(other)
         ][:_CONTROL_PLANE_PEERS]
         mtu = self._mtu(node)
         tries, ways, unknown = [], [], {}
@@ -140,6 +140,11 @@ class Telling:
             len(self._clusters[node.cluster]) - 1,
             {name: places for name, places in unknown.items() if name in {peer.name for peer in peers}},
         )
+
+    def _is_gone(self, peer: Node) -> bool:
+        """Tell whether a node was tried and could not be reached: its own verdict says so, and trying it costs time."""
+        facts: Any = self.snapshot.of("node", peer.name)
+        return bool(facts.is_measured(NodeFacts.contact) and facts.contact.outcome != "answered")
 
     def _address(self, peer: Node) -> str | None:
         """Give the address at which others reach a node: the inventory's, else the one it was reached at."""

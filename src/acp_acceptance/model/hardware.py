@@ -89,6 +89,11 @@ def parse_frequency(section: Section) -> Frequency:
         ("base_frequency", _highest(r"^(\d+)$", scaling.get("base_frequency", ""), 1e6)),
         ("processor's name", _highest(r"@ ([\d.]+)\s*GHz", info, 1)),
         ("firmware", _highest(r"Current Speed: (\d+) MHz", firmware, 1000)),
+        # arm64 gives its processors no name, and has no turbo beyond this.
+        (
+            "cpuinfo_max_freq",
+            None if "model name" in info else _highest(r"^(\d+)$", scaling.get("cpuinfo_max_freq", ""), 1e6),
+        ),
         ("/proc/cpuinfo", None if governors else _highest(r"^cpu MHz\s*:\s*([\d.]+)$", info, 1000)),
     ]
     source, nominal = next(((name, value) for name, value in readings if value), ("", None))
