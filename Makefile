@@ -32,7 +32,7 @@ types: setup
 	$(BIN)/mypy
 
 tests: setup
-	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-4} --dist loadfile --durations=10
+	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-3} --dist loadfile --durations=10
 
 clean:
 	rm -rf $(VENV) .venv-benchmark .venv-benchmark-kubemarine .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -47,7 +47,7 @@ def left(lab: Lab, node: str) -> str:
 
 
 def processes_here() -> str:
-    return subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
