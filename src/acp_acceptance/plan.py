@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.platform import ITEMS, items_of
 from acp_acceptance.requirements.conditions import Truth, judge
 from acp_acceptance.requirements.judging import OwedRequirement
 from acp_acceptance.requirements.values import NoValueError, choose
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from acp_acceptance.inventory import Inventory, Node
+    from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Question, Requirement
 
@@ -31,9 +33,12 @@ class NotApplicableError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Target:
-    """Something that owes requirements: a node, a cluster of the site, or the site itself.
+    """Something that owes requirements: a node, a cluster of the site, the site itself, or what was found in a cluster.
 
     Attributes:
+        cluster: that it belongs to; empty where it is the site.
+        item: of what was found in a cluster: the name there; empty where one target stands for all of its kind, since
+            none was found, or they could not be listed.
         node: the inventory's entry, where the target is a node.
         siblings: how many nodes its cluster has, itself among them.
         installed: the platform runs on it already, by the inventory's word.
@@ -44,6 +49,8 @@ class Target:
     node: Node | None = field(default=None, compare=False, repr=False)
     siblings: int = field(default=0, compare=False, repr=False)
     installed: bool = field(default=False, compare=False, repr=False)
+    cluster: str = field(default="", compare=False, repr=False)
+    item: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,23 +81,62 @@ def targets_of(inventory: Inventory) -> list[Target]:
     installed = growing | {name for name, cluster in inventory.site.clusters.items() if cluster.installed}
     return [
         *(
-            Target("node", node.name, node, sizes[node.cluster], node.cluster in installed and not node.new)
+            Target(
+                "node",
+                node.name,
+                node,
+                sizes[node.cluster],
+                installed=node.cluster in installed and not node.new,
+                cluster=node.cluster,
+            )
             for node in inventory.nodes
         ),
-        *(Target("cluster", name, installed=name in installed) for name in inventory.site.clusters),
+        *(Target("cluster", name, installed=name in installed, cluster=name) for name in inventory.site.clusters),
         Target("site", inventory.site.name),
     ]
 
 
+def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
+    """Give what was found in installed clusters and owes requirements.
+
+    Where a kind could not be listed, or nothing of it is there, one target stands for it, so that this is a verdict.
+    """
+    found = []
+    for cluster in inventory.site.clusters:
+        facts = cast("PlatformFacts", snapshot.of("platform", cluster))
+        prefix = f"{cluster}:" if len(inventory.site.clusters) > 1 else ""
+        for kind in ITEMS:
+            try:
+                names = list(items_of(facts, kind))
+            except CollectionError:
+                names = []
+            found += [Target(kind, f"{prefix}{name}", cluster=cluster, item=name) for name in names]
+            if not names:
+                found.append(Target(kind, cluster, cluster=cluster))
+    return found
+
+
 def make_plan(
-    inventory: Inventory, catalogue: Catalogue, stages: Iterable[str], *, active: bool = False
+    inventory: Inventory,
+    catalogue: Catalogue,
+    stages: Iterable[str],
+    snapshot: Snapshot,
+    *,
+    active: bool = False,
 ) -> list[PlannedCheck]:
     """Plan every requirement of ``stages`` for every target of its kind, in the catalogue's order.
 
-    ``active``: what loads the targets is allowed.
+    Args:
+        inventory: the site.
+        catalogue: what is required.
+        stages: that are planned.
+        snapshot: what was found in installed clusters.
+        active: what loads the targets is allowed.
     """
     wanted = set(stages)
     owing = targets_of(inventory)
+    if wanted != {"preflight"}:
+        owing += found_in(inventory, snapshot)
     all_dimensions = {target: Dimensions(inventory, target, active=active) for target in owing}
     planned = []
     for requirement in catalogue.owed_by(inventory.site.release):
@@ -184,10 +230,10 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
         )
         # Plain hosts are no plan of a site: what only a plan can say is not asked of them.
         self["inventory"] = lambda: "given" if inventory.path else "not given (--acp-inventory)"
-        if target.kind == "cluster":
-            self._add_cluster(inventory, target.name)
-            self["package"] = lambda: _package(inventory, target.name, snapshot)
-            self["load_balancer"] = lambda: _load_balancer(inventory, target.name)
+        if target.cluster and target.node is None:
+            self._add_cluster(inventory, target.cluster)
+            self["package"] = lambda: _package(inventory, target.cluster, snapshot)
+            self["load_balancer"] = lambda: _load_balancer(inventory, target.cluster)
         if target.node is not None:
             self._add_node(target.node)
             self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import testinfra
 
 from acp_acceptance.collect.openssh import last_words, meaning_of
-from acp_acceptance.collect.probe import MESH_SECTIONS, Probe, make_probe, sections
+from acp_acceptance.collect.probe import MESH_SECTIONS, SECTION_SECONDS, Probe, make_probe, sections
 from acp_acceptance.collect.process import Conversation, Terms
 from acp_acceptance.collect.told import proof_seconds
 from acp_acceptance.model.access import Access, Contact
@@ -70,18 +70,36 @@ class NodeCollector:
         probe = make_probe(become=node.connection.become, values=values, only=limits)
         return self._asked(node, route, probe, list(names))
 
+    def section(self, node: Node, route: Route | None, name: str) -> Section:
+        """Read one section of the probe that is no fact: what it holds is used, and not kept.
+
+        Raises:
+            CollectionError: the node was not reached, or the section did not come.
+            OSError: the runner has no ssh.
+        """
+        probe = make_probe(become=node.connection.become, only={name: SECTION_SECONDS})
+        talk = self._talk(node, route, probe)
+        output = read_probe(talk.stdout, talk.stderr, probe.nonce)
+        if name not in output.sections:
+            outcome, detail = _outcome(output, talk, probe.nonce)
+            raise CollectionError(f"{node.name} could not be asked ({outcome}): {detail}")
+        return output.sections[name]
+
+    def _talk(self, node: Node, route: Route | None, probe: Probe) -> Conversation:
+        if node.connection.backend in {"ssh", "safe-ssh", "local"}:
+            talk = self._converse(node, probe, route)
+        else:
+            talk = _by_testinfra(node, probe, self.deadline)
+        for secret in filter(None, (self.ssh.password, self.sudo_password)):
+            # A node may say back what it was told.
+            talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
+            talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
+        return talk
+
     def _asked(self, node: Node, route: Route | None, probe: Probe, names: list[str]) -> NodeFacts:
         where = str(route) if route else node.connection.spec
         try:
-            if node.connection.backend in {"ssh", "safe-ssh", "local"}:
-                talk = self._converse(node, probe, route)
-            else:
-                talk = _by_testinfra(node, probe, self.deadline)
-            for secret in filter(None, (self.ssh.password, self.sudo_password)):
-                # A node may say back what it was told.
-                talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
-                talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
-            return facts_from(node.name, where, probe, talk, names)
+            return facts_from(node.name, where, probe, self._talk(node, route, probe), names)
         except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
             reason = f"the runner could not collect it ({type(error).__name__}: {error})"
             return _nothing(node.name, Problem("no-client", printable(reason)))

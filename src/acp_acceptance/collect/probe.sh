@@ -49,6 +49,9 @@ command_() {
 
 # --- sections, each named like the fact it is for -------------------------------------------------------------------
 
+# Asked for by itself only, to reach the API of an installed cluster: what it holds is used and not kept.
+section_admin_conf() { file admin_conf /etc/kubernetes/admin.conf; }
+
 section_os() {
   file os-release /etc/os-release
   file centos-release /etc/centos-release

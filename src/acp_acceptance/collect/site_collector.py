@@ -19,11 +19,13 @@ from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.collect.mesh import NEEDING, Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
+from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.platform.run import Sources, admin_conf_of, collect_platforms
 from acp_acceptance.collect.pool import Pool
 from acp_acceptance.collect.process import Processes
 from acp_acceptance.collect.site import cluster_facts
 from acp_acceptance.collect.told import probe_values
-from acp_acceptance.model.measurement import Problem
+from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.model.text import printable
@@ -32,7 +34,7 @@ from acp_acceptance.requirements import load_catalogue
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from acp_acceptance.inventory import Inventory, Node
+    from acp_acceptance.inventory import Cluster, Inventory, Node
 
 
 class Progress(Protocol):
@@ -43,6 +45,9 @@ class Progress(Protocol):
 
     def say(self, line: str) -> None:
         """Something else begins."""
+
+    def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
+        """One more thing was read of a cluster."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Settings:
         ssh_password: for SSH; empty for none.
         sudo_password: for sudo; empty for none.
         active_allowed_by: who allowed the checks that load nodes; empty where they are not run.
+        kubeconfig: instead of the inventory's: a file, ``in-cluster`` or ``ssh``; empty for none.
+        context: in that file; empty for its current one.
     """
 
     forks: int = 64
@@ -66,16 +73,19 @@ class Settings:
     ssh_password: str = field(default="", repr=False)
     sudo_password: str = field(default="", repr=False)
     active_allowed_by: str = ""
+    kubeconfig: str = ""
+    context: str = ""
 
 
-def collect(
+def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
     inventory: Inventory,
     nodes: Sequence[Node],
     settings: Settings,
     progress: Progress,
     wanted: Collection[tuple[str, str]] = (),
+    clusters: Sequence[Cluster] = (),
 ) -> tuple[Snapshot, bool]:
-    """Collect ``nodes`` and what the inventory says of its clusters.
+    """Collect ``nodes``, what the inventory says of its clusters, and those that are installed through their API.
 
     Args:
         inventory: the site.
@@ -84,6 +94,7 @@ def collect(
         progress: is told how it goes.
         wanted: requirement and name of the target of what will be judged; decides whether the second round trip is
             made, and which active checks are run.
+        clusters: that are read through their API.
 
     Returns:
         The snapshot, and whether collection came to its end (``False`` after Ctrl-C: nodes that were not done then
@@ -107,6 +118,9 @@ def collect(
         mark_not_asked(snapshot)
         if finished and settings.active_allowed_by:
             finished = run.load(inventory, nodes, wanted)
+        if clusters and finished:
+            sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf)
+            finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot)
     return snapshot, finished
 
 
@@ -164,6 +178,18 @@ class _Run:
 
         lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
         return self._whole(lambda: self._at_once(lanes, do))
+
+    def admin_conf(self, node: Node) -> dict[str, Any]:
+        """Read the kubeconfig that a control plane node holds; it is used, and never kept.
+
+        Raises:
+            ApiError: it could not be read.
+        """
+        try:
+            ((_, (_, route)),) = self._routed([node])
+            return admin_conf_of(node, self._collector.section(node, route, "admin_conf"))
+        except (CollectionError, OSError, ValueError) as error:
+            raise ApiError("no-access", printable(f"{node.name} gave no kubeconfig: {error}")) from error
 
     def load(self, inventory: Inventory, nodes: Sequence[Node], wanted: Collection[tuple[str, str]]) -> bool:
         """Run the active checks; ``False`` where that was interrupted."""

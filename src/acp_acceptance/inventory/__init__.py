@@ -7,7 +7,7 @@ from acp_acceptance.inventory.loading import load_inventory
 from acp_acceptance.inventory.model import Inventory
 from acp_acceptance.inventory.nodes import Connection, ConnectionDefaults, Minimum, Node, Role
 from acp_acceptance.inventory.parameters import Certificate, ImageRepository, InstallationParameters, SelfBuiltVip
-from acp_acceptance.inventory.plain_hosts import inventory_from_hosts
+from acp_acceptance.inventory.plain_hosts import inventory_from_hosts, inventory_of_cluster
 from acp_acceptance.inventory.site import (
     Cluster,
     ClusterRole,
@@ -59,6 +59,7 @@ __all__ = [
     "WorkloadCluster",
     "expand_ansible",
     "inventory_from_hosts",
+    "inventory_of_cluster",
     "load_inventory",
     "load_waivers",
     "parse_host_spec",

@@ -21,7 +21,7 @@ class Inventory(Frozen):
     Attributes:
         path: the file it was read from; None for plain hosts.
         site: the site.
-        nodes: in the file's order; at least one.
+        nodes: in the file's order; none where only a kubeconfig names the cluster.
     """
 
     path: str | None = None

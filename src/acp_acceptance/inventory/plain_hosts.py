@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from acp_acceptance.inventory.ansible import expand_ansible
@@ -41,22 +42,57 @@ def inventory_from_hosts(  # noqa: PLR0913 - one for each option of the command 
     Raises:
         UsageError: something is missing or wrong; the message says what to write.
     """
-    if not release:
-        raise UsageError(f"which release of ACP? Write --acp-release=, one of {listed(releases)}")
-    if words := unknown_release(release, releases):
-        raise UsageError(f"--acp-release: {words}")
+    _require_release(release, releases)
     hosts = _parsed(specs, defaults or ConnectionDefaults())
     _refuse_duplicates(hosts)
     nodes = tuple(_node(host, role) for host in hosts)
     return Inventory(
         site=Site(
             name=_site_name(nodes),
-            release=release,
+            release=str(release),
             topology=topology,
             clusters={ONLY_CLUSTER: Cluster(name=ONLY_CLUSTER)},
         ),
         nodes=nodes,
     )
+
+
+def inventory_of_cluster(
+    kubeconfig: str,
+    context: str | None,
+    *,
+    release: str | None,
+    releases: Sequence[str] = (),
+    topology: Topology | None = None,
+) -> Inventory:
+    """Make an inventory of an installed cluster that only a kubeconfig names; it has no nodes.
+
+    Args:
+        kubeconfig: its file, or a word that stands for one.
+        context: in it; ``None`` for its current one.
+        release: of the platform.
+        releases: the releases that are known; none means that any will do.
+        topology: None where it is not known.
+
+    Raises:
+        UsageError: the release is missing or not known.
+    """
+    _require_release(release, releases)
+    cluster = Cluster(name=ONLY_CLUSTER, kubeconfig=kubeconfig, context=context)
+    site = Site(
+        name=folder_name(context or PurePath(kubeconfig).stem),
+        release=str(release),
+        topology=topology,
+        clusters={ONLY_CLUSTER: cluster},
+    )
+    return Inventory(site=site, nodes=())
+
+
+def _require_release(release: str | None, releases: Sequence[str]) -> None:
+    if not release:
+        raise UsageError(f"which release of ACP? Write --acp-release=, one of {listed(releases)}")
+    if words := unknown_release(release, releases):
+        raise UsageError(f"--acp-release: {words}")
 
 
 def _parsed(specs: Iterable[str], defaults: ConnectionDefaults) -> list[ParsedHost]:

@@ -15,11 +15,12 @@ from typing import Any
 from acp_acceptance.model.cluster import ClusterFacts
 from acp_acceptance.model.measurement import CollectionError, Facts
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.platform import PlatformFacts
 
 FORMAT = 1
 """Version of the files' form; a change that old readers cannot read raises it."""
 
-KINDS: dict[str, type[Facts]] = {"node": NodeFacts, "cluster": ClusterFacts}
+KINDS: dict[str, type[Facts]] = {"node": NodeFacts, "cluster": ClusterFacts, "platform": PlatformFacts}
 """Kinds of targets, and what is observed of each."""
 
 _FILE_LIMIT = 64 * 2**20

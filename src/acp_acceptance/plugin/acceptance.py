@@ -10,15 +10,17 @@ import pytest
 
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.paths import Mesh
-from acp_acceptance.plan import PlannedCheck, Target, make_plan, targets_of
+from acp_acceptance.model.platform import ITEMS
+from acp_acceptance.plan import PlannedCheck, Target, found_in, make_plan, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from acp_acceptance.collect import Settings
-    from acp_acceptance.inventory import ClusterRole, Inventory, Node, Waivers
+    from acp_acceptance.inventory import Cluster, ClusterRole, Inventory, Node, Waivers
     from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Language
 
@@ -59,13 +61,46 @@ class Acceptance:
     @cached_property
     def plan(self) -> list[PlannedCheck]:
         """Everything that is owed in the whole site."""
-        return make_plan(self.inventory, self.catalogue, self.stages, active=bool(self.active_allowed_by))
+        return make_plan(
+            self.inventory, self.catalogue, self.stages, self.snapshot, active=bool(self.active_allowed_by)
+        )
 
     @cached_property
     def targets(self) -> set[Target]:
-        """The chosen targets: the chosen nodes, and what is no node."""
-        chosen = {node.name for node in self.nodes}
-        return {target for target in targets_of(self.inventory) if target.kind != "node" or target.name in chosen}
+        """The chosen targets: the chosen nodes, what was found in their clusters, and what is no node."""
+        chosen, clusters = {node.name for node in self.nodes}, {cluster.name for cluster in self.clusters}
+        return {
+            target
+            for target in (*targets_of(self.inventory), *found_in(self.inventory, self.snapshot))
+            if (
+                target.name in chosen
+                if target.kind == "node"
+                else target.kind not in ITEMS or target.cluster in clusters
+            )
+        }
+
+    @cached_property
+    def clusters(self) -> list[Cluster]:
+        """The clusters of the chosen nodes; all where the inventory names no node."""
+        named = {node.cluster for node in self.nodes}
+        return [
+            item for name, item in self.inventory.site.clusters.items() if name in named or not self.inventory.nodes
+        ]
+
+    @property
+    def installed_clusters(self) -> list[Cluster]:
+        """Those that are read through their API, since a stage after the installation is run."""
+        return self.clusters if {"postinstall", "dr"} & set(self.stages) else []
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take what was collected; what was planned before it was known is planned anew."""
+        self.snapshot = snapshot
+        for name in ("plan", "targets", "checks"):
+            self.__dict__.pop(name, None)
+
+    def platform_of(self, target: Target) -> PlatformFacts:
+        """Give what was observed of the installed cluster that a target belongs to."""
+        return cast("PlatformFacts", self.snapshot.of("platform", target.cluster))
 
     @cached_property
     def checks(self) -> dict[str, list[PlannedCheck]]:

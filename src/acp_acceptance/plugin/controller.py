@@ -76,13 +76,21 @@ class Controller:
         run, terminal = self._run, self._terminal()
         site = run.inventory.site
         stages = ", ".join(run.stages) or "own checks"
-        what = f"ACP {site.release} {stages} of {site.name}: {len(run.nodes)} of {len(run.inventory.nodes)} nodes"
+        clusters = ", ".join(cluster.name for cluster in run.installed_clusters)
+        what = f"ACP {site.release} {stages} of {site.name}: " + (
+            f"cluster {clusters}" if clusters else f"{len(run.nodes)} of {len(run.inventory.nodes)} nodes"
+        )
         with TerminalProgress(what, terminal) as progress:
             if self._record.offline:
                 progress.say(f"judging the snapshot taken {run.snapshot.taken} again; nothing is connected to")
             else:
                 wanted = {(name, check.target.name) for name, checks in run.checks.items() for check in checks}
-                run.snapshot, finished = collect(run.inventory, run.nodes, run.settings, progress, wanted)
+                # Only what is judged on them takes the time of nodes: the platform is read through its API.
+                nodes = run.nodes if run.stages != ["postinstall"] else ()
+                snapshot, finished = collect(
+                    run.inventory, nodes, run.settings, progress, wanted, run.installed_clusters
+                )
+                run.take(snapshot)
                 self._interrupted = not finished
         run.snapshot.save(self.folder.snapshot)
 

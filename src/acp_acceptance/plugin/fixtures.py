@@ -10,6 +10,7 @@ import pytest
 from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.overlap import networks_of_nodes
+from acp_acceptance.model.platform import items_of
 from acp_acceptance.model.text import is_address
 from acp_acceptance.model.vip import known_interfaces
 from acp_acceptance.plan import NotApplicableError, owed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.overlap import Interface, NodeNetwork
     from acp_acceptance.model.paths import Mesh
+    from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.requirements import OwedRequirement
@@ -56,6 +58,21 @@ def requirement(planned: PlannedCheck, acceptance: Acceptance) -> OwedRequiremen
 def facts(planned: PlannedCheck, acceptance: Acceptance) -> Facts:
     """What was observed of this target."""
     return acceptance.snapshot.of(planned.target.kind, planned.target.name)
+
+
+@pytest.fixture
+def platform(planned: PlannedCheck, acceptance: Acceptance) -> PlatformFacts:
+    """What was observed of the installed cluster that this target is or is found in."""
+    return acceptance.platform_of(planned.target)
+
+
+@pytest.fixture
+def found(planned: PlannedCheck, platform: PlatformFacts) -> Any:  # noqa: ANN401 - of the kind that the test names
+    """What was found in the cluster and is judged here."""
+    items = items_of(platform, planned.target.kind)
+    if not planned.target.item:
+        raise CollectionError(f"no {planned.target.kind} was found in the cluster, so that nothing could be judged")
+    return items[planned.target.item]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acp_acceptance.collect import Settings
+from acp_acceptance.collect import OVER_SSH, Settings
 from acp_acceptance.inventory import (
     ConnectionDefaults,
     InputFileError,
@@ -20,6 +20,7 @@ from acp_acceptance.inventory import (
     UsageError,
     Waivers,
     inventory_from_hosts,
+    inventory_of_cluster,
     load_inventory,
     load_waivers,
 )
@@ -45,6 +46,13 @@ def add_options(parser: pytest.Parser) -> None:
     option("--acp-role", metavar="ROLE", help="role of hosts that name none: control_plane, worker, also joined by +")
     option("--acp-topology", choices=[topology.value for topology in Topology], help="topology, without an inventory")
     option("--acp-stage", choices=STAGES, action="append", help="stage to run (default: preflight); may be repeated")
+    option(
+        "--acp-kubeconfig",
+        metavar="FILE",
+        help="the installed cluster, after the installation: a kubeconfig, in-cluster, or ssh (what the first control "
+        "plane node holds); default: the inventory's, else ssh. KUBECONFIG is never used",
+    )
+    option("--acp-context", metavar="NAME", help="context of the kubeconfig (default: its current one)")
     option("--acp-snapshot", metavar="PATH", help="judge a recorded snapshot (a run's folder); connects to nothing")
     option("--acp-waivers", metavar="FILE", help="failures that are accepted for a time: who, why, until when")
     option("--acp-reports", metavar="DIR", help="where runs are recorded (default: reports)")
@@ -125,7 +133,8 @@ def choose(config: pytest.Config, stages: Sequence[str]) -> Choice:
     recorded = config.getoption("acp_snapshot")
     try:
         snapshot = Snapshot.load(Path(recorded)) if recorded else None
-        inventory = _inventory(config, hosts, file, snapshot, catalogue, release)
+        inventory = _inventory(config, hosts, file, snapshot, catalogue, release, stages)
+        _refuse_one_for_two(config, inventory)
         nodes = inventory.select(hosts) if hosts and (file or snapshot) else inventory.nodes
     except (InputFileError, UsageError, SnapshotError) as error:
         raise pytest.UsageError(str(error)) from error
@@ -133,6 +142,14 @@ def choose(config: pytest.Config, stages: Sequence[str]) -> Choice:
         taken = {name for kind, name in snapshot.targets if kind == "node"}
         nodes = tuple(node for node in nodes if node.name in taken)
     return Choice(inventory, nodes, list(stages), snapshot)
+
+
+def _refuse_one_for_two(config: pytest.Config, inventory: Inventory) -> None:
+    if len(inventory.site.clusters) > 1 and (config.getoption("acp_kubeconfig") or config.getoption("acp_context")):
+        raise pytest.UsageError(
+            "--acp-kubeconfig and --acp-context name one cluster, and the inventory has "
+            f"{len(inventory.site.clusters)}; write kubeconfig: and context: below each cluster there"
+        )
 
 
 def _hosts(config: pytest.Config) -> list[str]:
@@ -152,6 +169,7 @@ def _inventory(  # noqa: PLR0913, PLR0917 - one decision, whole
     snapshot: Snapshot | None,
     catalogue: Catalogue,
     release: str | None,
+    stages: Sequence[str],
 ) -> Inventory:
     if snapshot:
         if file:
@@ -171,6 +189,16 @@ def _inventory(  # noqa: PLR0913, PLR0917 - one decision, whole
             role=config.getoption("acp_role"),
             topology=Topology(topology) if topology else None,
             defaults=_connections(config),
+        )
+    kubeconfig = config.getoption("acp_kubeconfig")
+    if kubeconfig and kubeconfig != OVER_SSH and set(stages) == {"postinstall"}:
+        topology = config.getoption("acp_topology")
+        return inventory_of_cluster(
+            kubeconfig,
+            config.getoption("acp_context"),
+            release=release,
+            releases=list(catalogue.releases),
+            topology=Topology(topology) if topology else None,
         )
     raise pytest.UsageError(
         "no host is named: give --hosts=NODE,... with --acp-release and --acp-role, or --acp-inventory FILE, "
@@ -233,6 +261,8 @@ def settings_of(config: pytest.Config) -> Settings:
         ssh_password=_password(config, "ssh"),
         sudo_password=_password(config, "sudo"),
         active_allowed_by=_allowed_by(config),
+        kubeconfig=config.getoption("acp_kubeconfig") or "",
+        context=config.getoption("acp_context") or "",
     )
 
 

@@ -52,6 +52,11 @@ class TerminalProgress:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=of, description=f"collecting {facts.target}")
 
+    def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
+        """One more thing was read of a cluster."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done, total=of, description=f"reading {fact} of {cluster}")
+
     def say(self, line: str) -> None:
         """Say a line."""
         if self._bar is not None:

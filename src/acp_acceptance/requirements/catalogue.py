@@ -104,7 +104,7 @@ class Requirement(_Data):
 
     id: str = Field(pattern=r"^[a-z]+(\.[a-z0-9-]+){2}$")
     severity: Literal["required", "advised"]
-    target: Literal["node", "cluster", "site"]
+    target: Literal["node", "cluster", "site", "apprelease", "namespace"]
     source: str
     when: dict[str, Any] = {}
     also_installed: bool = False

@@ -35,6 +35,7 @@ _FRAMES: dict[str, dict[str, str]] = {
 
 
 _SHORT_RANGE = 2
+_REMEDIES = 4
 
 
 class Speaker:
@@ -80,6 +81,9 @@ class Speaker:
         for item in findings:
             remedy = requirement.unmet[item["sentence"]].remedy or requirement.remedy
             remedies[self._remedy(remedy, {**values, **item["observed"]})] = None
+            if len(remedies) == _REMEDIES:
+                # What is mended first shows how the others are mended.
+                break
         return "; ".join(remedies or {self._remedy(requirement.remedy, values): None})
 
     def message(self, requirement: str, target: str, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:

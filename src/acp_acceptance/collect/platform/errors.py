@@ -1,0 +1,25 @@
+"""Why something could not be read through an API."""
+
+from __future__ import annotations
+
+from acp_acceptance.model.measurement import Problem
+
+
+class ApiError(Exception):
+    """Something could not be read.
+
+    Attributes:
+        kind: ``no-access``, ``unreachable``, ``unauthorised``, ``forbidden``, ``absent``, ``deadline``, ``server``,
+            ``unreadable``.
+        reason: one sentence, printable and without secrets.
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+    @property
+    def problem(self) -> Problem:
+        """What stands in the place of the fact."""
+        return Problem(self.kind, self.reason)

@@ -1,0 +1,138 @@
+"""Collecting the installed clusters of a site: finding the way to each, saying which it is, reading it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
+
+import yaml
+
+from acp_acceptance.collect.platform.access import IN_CLUSTER, from_document, from_kubeconfig, in_cluster
+from acp_acceptance.collect.platform.collector import PlatformCollector, unreached
+from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.inventory import Role
+from acp_acceptance.model.measurement import Problem
+from acp_acceptance.model.platform import PlatformFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from acp_acceptance.collect.platform.access import Access
+    from acp_acceptance.inventory import Cluster, Inventory, Node
+    from acp_acceptance.model.sections import Section
+    from acp_acceptance.model.snapshot import Snapshot
+
+OVER_SSH = "ssh"
+"""What stands for a kubeconfig where the first control plane node's own is to be used."""
+
+
+class Telling(Protocol):
+    """Someone who is told how collection goes."""
+
+    def say(self, line: str) -> None:
+        """Something begins, or is known now."""
+
+    def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
+        """One more thing was read of a cluster."""
+
+
+class Sources:
+    """Where the API of each cluster is.
+
+    Args:
+        inventory: names kubeconfigs and nodes.
+        kubeconfig: instead, by option: a file, ``in-cluster`` or ``ssh``; empty for none.
+        context: in that file; empty for none.
+        admin_conf: gives the kubeconfig that a control plane node holds; raises :class:`ApiError`.
+    """
+
+    def __init__(
+        self, inventory: Inventory, kubeconfig: str, context: str, admin_conf: Callable[[Node], dict[str, Any]]
+    ) -> None:
+        self._inventory = inventory
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._admin_conf = admin_conf
+
+    def access(self, cluster: Cluster) -> Access:
+        """Give the way to a cluster's API.
+
+        Raises:
+            ApiError: there is none.
+        """
+        file = self._kubeconfig or cluster.kubeconfig or OVER_SSH
+        if file == IN_CLUSTER:
+            return in_cluster()
+        if file != OVER_SSH:
+            return from_kubeconfig(file, self._context or cluster.context)
+        node = next(
+            (
+                item
+                for item in self._inventory.nodes
+                if item.cluster == cluster.name and Role.CONTROL_PLANE in item.roles
+            ),
+            None,
+        )
+        if node is None:
+            raise ApiError(
+                "no-access",
+                f"the inventory names neither a kubeconfig nor a control plane node of {cluster.name}; "
+                "give --acp-kubeconfig=FILE",
+            )
+        return from_document(self._admin_conf(node), f"/etc/kubernetes/admin.conf of {node.name}")
+
+
+def admin_conf_of(node: Node, section: Section) -> dict[str, Any]:
+    """Read the kubeconfig of a control plane node; where it names the node itself, its address stands in for that.
+
+    Raises:
+        ApiError: it is none; nothing of what it holds is shown.
+        CollectionError: it could not be read.
+    """
+    try:
+        document = yaml.safe_load(section.text("admin_conf"))
+        (cluster,) = [item["cluster"] for item in document["clusters"]]
+        parts = urlsplit(cluster["server"])
+        if parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+            host = f"[{node.address}]" if ":" in node.address else node.address
+            cluster["server"] = f"https://{host}:{parts.port or 443}"
+            # Its certificate need not be for the address at which the runner knows it; its CA signs it all the same.
+            cluster.setdefault("tls-server-name", "kubernetes")
+    except (yaml.YAMLError, TypeError, KeyError, ValueError, AttributeError) as error:
+        raise ApiError(
+            "no-access", f"/etc/kubernetes/admin.conf of {node.name} is no kubeconfig of one cluster"
+        ) from error
+    return cast("dict[str, Any]", document)
+
+
+def collect_platforms(
+    clusters: Sequence[Cluster], sources: Sources, deadline: float, progress: Telling, snapshot: Snapshot
+) -> bool:
+    """Collect installed clusters into ``snapshot``; ``False`` where that was interrupted."""
+    for cluster in clusters:
+        interrupted = Problem("interrupted", "the run was interrupted before it was read")
+        snapshot.targets["platform", cluster.name] = PlatformFacts(
+            cluster.name, dict.fromkeys(PlatformFacts.declared(), interrupted)
+        )
+    try:
+        for cluster in clusters:
+            snapshot.targets["platform", cluster.name] = _collected(cluster, sources, deadline, progress)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Telling) -> PlatformFacts:
+    try:
+        collector = PlatformCollector(cluster.name, sources.access(cluster), deadline)
+        server = collector.meet()
+    except ApiError as error:
+        progress.say(f"cluster {cluster.name}: {error.reason}")
+        return unreached(cluster.name, error)
+    doubt = "" if server.platform else "; it knows no AppReleases: is this a cluster of the platform?"
+    progress.say(
+        f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version}, "
+        f"{server.nodes} nodes{doubt}"
+    )
+    return collector.collect(server, progress.reading)

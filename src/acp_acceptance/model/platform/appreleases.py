@@ -1,0 +1,94 @@
+"""AppReleases: what the platform is made of (acp-resources, AppRelease)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from acp_acceptance.model.platform import raw
+from acp_acceptance.model.platform.conditions import Condition, condition, conditions_of
+from acp_acceptance.model.platform.listing import ByName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_READY = ("Sync", "Health")
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of an AppRelease; its values, which can hold secrets, are not read."""
+
+    name: str
+    phase: str
+    message: str
+
+
+@dataclass(frozen=True)
+class AppRelease:
+    """One AppRelease.
+
+    Attributes:
+        generation: of its specification.
+        observed: the generation that its status is about; ``None`` where it has no status yet.
+        version: that is installed.
+        conditions: ``Validate``, ``Sync``, ``Health``.
+    """
+
+    generation: int | None
+    observed: int | None
+    version: str
+    conditions: tuple[Condition, ...]
+    charts: tuple[Chart, ...] = ()
+
+
+@dataclass(frozen=True)
+class AppReleases:
+    """All AppReleases, by namespace and name."""
+
+    items: Mapping[str, AppRelease]
+    missing: str = ""
+
+
+def observe(found: Mapping[str, Any]) -> AppRelease:
+    """Read one AppRelease."""
+    return AppRelease(
+        generation=raw.number(found, "metadata", "generation"),
+        observed=raw.number(found, "status", "observedGeneration"),
+        version=raw.text(found, "status", "version"),
+        conditions=conditions_of(found),
+        charts=tuple(
+            Chart(str(name)[:200], raw.text(chart, "phase"), raw.text(chart, "message"))
+            for name, chart in list(raw.mapping(found, "status", "charts").items())[:50]
+        ),
+    )
+
+
+def reader() -> ByName[AppReleases]:
+    """Give a reader of the listing."""
+    return ByName(observe, AppReleases, raw.name_of)
+
+
+def unhealthy(release: AppRelease) -> Iterator[tuple[str, dict[str, object]]]:
+    """Give what keeps an AppRelease from being healthy, by the rule of the platform's own controllers.
+
+    Yields:
+        The name of the sentence that says it, and its values: ``refused`` and ``not_ready`` are failures of the
+        platform; ``reconciling`` means that its controller is not done, which ends by itself or does not.
+    """
+    for item in release.conditions:
+        if item.status == "False":
+            sentence = "refused" if item.type == "Validate" else "not_ready"
+            yield sentence, {"type": item.type, "reason": item.reason, "message": item.message, "since": item.since}
+    if release.observed is None or release.observed != release.generation:
+        yield (
+            "reconciling",
+            {"what": f"generation {release.observed} of {release.generation} is observed"},
+        )
+    for kind in _READY:
+        found = condition(release.conditions, kind)
+        if found is None:
+            yield "reconciling", {"what": f"it has no condition {kind} yet"}
+        elif found.status not in {"True", "False"}:
+            yield "reconciling", {"what": f"{kind} is {found.status or 'not said'}: {found.reason} {found.message}"}

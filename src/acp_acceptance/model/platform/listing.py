@@ -1,0 +1,70 @@
+"""What was listed through the API: whole, or only so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from acp_acceptance.model.measurement import CollectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Reader(Protocol[T_co]):
+    """Makes a fact of raw objects, which it is given one by one and does not keep."""
+
+    def take(self, raw: Mapping[str, Any]) -> None:
+        """Take one object of the listing."""
+
+    def result(self, missing: str) -> T_co:
+        """Give the fact; ``missing`` says why the listing is not whole, and is empty where it is."""
+
+
+class Partial(Protocol):
+    """A fact that says whether its listing is whole.
+
+    Attributes:
+        missing: why it is not; empty where it is.
+    """
+
+    @property
+    def missing(self) -> str: ...  # noqa: D102 - said above
+
+
+def require_whole(listing: Partial) -> None:
+    """Make sure that everything was listed: what was not seen may be at fault.
+
+    Raises:
+        CollectionError: it was not; what was seen before is judged all the same.
+    """
+    if listing.missing:
+        raise CollectionError(f"not everything could be listed: {listing.missing}")
+
+
+class ByName(Generic[T_co]):
+    """Reader of a listing in which each object is kept by its name.
+
+    Args:
+        observe: makes the typed form of one raw object.
+        make: makes the fact of all of them, and of what is missing.
+        name: gives an object's name.
+    """
+
+    def __init__(
+        self,
+        observe: Callable[[Mapping[str, Any]], Any],
+        make: Callable[[dict[str, Any], str], T_co],
+        name: Callable[[Mapping[str, Any]], str],
+    ) -> None:
+        self._observe, self._make, self._name = observe, make, name
+        self._items: dict[str, Any] = {}
+
+    def take(self, raw: Mapping[str, Any]) -> None:
+        """Keep one object."""
+        self._items[self._name(raw)] = self._observe(raw)
+
+    def result(self, missing: str) -> T_co:
+        """Give the fact."""
+        return self._make(self._items, missing)
