@@ -49,6 +49,8 @@ class Controller:
         self._record = Record(run.stages, offline=offline)
         self._results: Results | None = None
         self._interrupted = False
+        # pytest looks through all there is for garbage when it ends, which would take a fourth of a large run's time.
+        config.add_cleanup(gc.unfreeze)
         reports = Path(config.getoption("acp_reports") or config.rootpath / "reports")
         try:
             self.folder = RunFolder(
@@ -147,6 +149,7 @@ class Controller:
         run = self._run
         self._results = self._record.results(run.plan, run.targets, run.inventory, run.catalogue, run.snapshot)
         self._write(self._results)
+        gc.freeze()
         if self._record.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
         else:
@@ -168,7 +171,6 @@ class Controller:
 
     def pytest_unconfigure(self) -> None:
         """Leave no half-written folder behind, whatever went wrong."""
-        gc.unfreeze()
         if self._results is None:
             shutil.rmtree(self.folder.path, ignore_errors=True)
 
