@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.preflight.measure import Memory, run
+from benchmarks.measure import Memory, run
 from benchmarks.preflight.relay import RelayProcess
 from benchmarks.preflight.results import Measurement, Results
 from benchmarks.preflight.site import Site, running_nodes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from benchmarks.preflight.measure import Run
+    from benchmarks.measure import Run
     from benchmarks.preflight.site import Nodes
     from benchmarks.preflight.tools import Tool
 

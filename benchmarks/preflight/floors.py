@@ -12,7 +12,7 @@ from acp_acceptance.collect.told import probe_values
 from acp_acceptance.inventory import load_inventory
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.requirements import load_catalogue
-from benchmarks.preflight.measure import Job
+from benchmarks.measure import Job
 
 if TYPE_CHECKING:
     from pathlib import Path

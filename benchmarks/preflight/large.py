@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.preflight.measure import Memory, run
+from benchmarks.measure import Memory, run
 from benchmarks.preflight.site import Site, running_nodes
 from benchmarks.preflight.tools import suite
 

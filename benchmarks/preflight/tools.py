@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from benchmarks.preflight.floors import probe_ssh, probes_ssh, ssh_true
-from benchmarks.preflight.measure import Job
+from benchmarks.measure import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable

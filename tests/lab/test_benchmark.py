@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.preflight.measure import run
+from benchmarks.measure import run
 from benchmarks.preflight.results import Measurement, Results, aims, per_verdict
 from benchmarks.preflight.site import Node, Nodes, Site
 from benchmarks.preflight.tools import TOOLS
