@@ -1,4 +1,4 @@
-"""The lab's command: ``python -m lab up``, ``down``, ``list``, ``faults``, ``prepare``."""
+"""The lab's command: ``python -m lab up``, ``cluster``, ``down``, ``list``, ``faults``, ``prepare``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from lab.cache import cache_folder
+from lab.control_plane import NEWEST, RELEASES, ControlPlane
+from lab.control_plane.layers import prepare_clusters
 from lab.demo import DEMO_FAULTS, usual_nodes, with_faults
 from lab.faults import FAULTS, PLANS
 from lab.flavours import FLAVOURS
@@ -21,7 +23,14 @@ from lab.trees import prepare
 def main() -> int:
     """Run the command."""
     chosen = _parser().parse_args()
-    commands = {"up": _up, "down": _down, "list": _list, "faults": _faults, "prepare": _prepare}
+    commands = {
+        "up": _up,
+        "cluster": _cluster,
+        "down": _down,
+        "list": _list,
+        "faults": _faults,
+        "prepare": _prepare,
+    }
     try:
         commands[chosen.command](chosen)
     except LabError as error:
@@ -41,20 +50,28 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--fault", action="append", default=[], metavar="NODE:FAULT", help="to seed; may be repeated")
     up.add_argument("--demo", action="store_true", help="seed a handful of different faults")
     up.add_argument("--inventory", type=Path, metavar="FILE", help="write the inventory there, too")
-    down = commands.add_parser("down", help="end a lab")
+    _add_cluster(commands.add_parser("cluster", help="start a Kubernetes cluster that stays until down"))
+    down = commands.add_parser("down", help="end a lab or a cluster")
     for command in (up, down):
         command.add_argument("--name", default="lab", help="of the lab (lab)")
     down.add_argument("--all", action="store_true", help="all labs that stay")
     commands.add_parser("list", help="show the labs that run")
     commands.add_parser("faults", help="show the faults that can be seeded")
-    commands.add_parser("prepare", help="build the nodes' file trees, which the first lab does otherwise")
+    prepared = commands.add_parser("prepare", help="build the nodes' file trees, which the first lab does otherwise")
+    prepared.add_argument("--clusters", action="store_true", help="also the programs and images of clusters")
     return parser
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--version", choices=RELEASES, default=NEWEST, help=f"of Kubernetes ({NEWEST})")
+    parser.add_argument("--control-plane", type=int, default=1, metavar="N", help="nodes with etcd and API server (1)")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="nodes that only run Pods (0)")
+    parser.add_argument("--name", default="cluster", help="of the cluster (cluster)")
 
 
 def _up(chosen: argparse.Namespace) -> None:
     check_machine()
-    if any(lab.name == chosen.name and lab.owner is None for lab in running_labs()):
-        raise LabError(f"lab {chosen.name} runs already; end it with: python -m lab down --name {chosen.name}")
+    _check_free(chosen.name)
     specs = usual_nodes(chosen.nodes, chosen.flavour)
     if chosen.demo:
         specs = with_faults(specs, DEMO_FAULTS)
@@ -65,6 +82,25 @@ def _up(chosen: argparse.Namespace) -> None:
     if chosen.inventory:
         shutil.copy(lab.inventory, chosen.inventory)
     _print_use(lab.name, lab.directory, next(iter(lab.nodes)))
+
+
+def _cluster(chosen: argparse.Namespace) -> None:
+    check_machine()
+    _check_free(chosen.name)
+    plane = ControlPlane(
+        chosen.version, chosen.name, stays=True, control_plane=chosen.control_plane, workers=chosen.workers
+    )
+    plane.start()
+    for node in plane.nodes.values():
+        print(f"{node.spec.name:12}{node.address:16}{' '.join(node.spec.roles)}")
+    print(f"  export KUBECONFIG={plane.kubeconfig}")
+    print(f"  ssh -F {plane.lab.ssh_config} cp-1")
+    print(f"  python -m lab down --name {chosen.name}")
+
+
+def _check_free(name: str) -> None:
+    if any(lab.name == name and lab.owner is None for lab in running_labs()):
+        raise LabError(f"lab {name} runs already; end it with: python -m lab down --name {name}")
 
 
 def _named_faults(texts: list[str], names: set[str]) -> dict[str, tuple[str, ...]]:
@@ -119,9 +155,11 @@ def _faults(_chosen: argparse.Namespace) -> None:
         print(f"{fault.name:34}{fault.requirement or '-':48}{fault.what}{only}")
 
 
-def _prepare(_chosen: argparse.Namespace) -> None:
+def _prepare(chosen: argparse.Namespace) -> None:
     check_machine()
     prepare()
+    if chosen.clusters:
+        prepare_clusters(print)
     print(f"lab: all is built, in {cache_folder()}")
 
 

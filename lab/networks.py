@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 from pathlib import Path
 
+from lab import cgroups
 from lab.programs import LabError
 
 _USUAL, _LARGE = range(1, 255), range(256, 272)
@@ -121,6 +122,7 @@ def supervisor_of(number: int) -> int | None:
 
 
 def _remove(number: int) -> None:
+    cgroups.remove(cgroups.name_of(str(folder_of(number))))
     shutil.rmtree(folder_of(number), ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import namespaces
+from lab import cgroups, namespaces
 from lab.networks import hardware_address
 from lab.programs import run
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lab.plan import LabPlan, NodeFile, NodePlan
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+_KERNEL_LOG = (1, 11)
 _LINKS = {
     "ptmx": "pts/ptmx",
     "fd": "/proc/self/fd",
@@ -42,12 +43,14 @@ def build_root(node: NodePlan, shared: Iterable[NodeFile], place: Path) -> None:
     for where, device, gib in volumes:
         (root / where[1:]).mkdir(parents=True, exist_ok=True)
         namespaces.mount("tmpfs", root / where[1:], f"mode=755,size={gib}g", source=device)
-    _write_files(root, [*shared, *node.files])
+    write_files(root, [*shared, *node.files])
     for path, target in node.links.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).unlink(missing_ok=True)
         (root / path).symlink_to(target)
     _mount_kernel(root)
+    if node.control_group:
+        cgroups.show(root / "sys" / "fs" / "cgroup")
     _make_devices(root / "dev", node)
     namespaces.make_root(root)
     socket.sethostname(node.hostname)
@@ -55,7 +58,8 @@ def build_root(node: NodePlan, shared: Iterable[NodeFile], place: Path) -> None:
     _show(node.views)
 
 
-def _write_files(root: Path, files: Iterable[NodeFile]) -> None:
+def write_files(root: Path, files: Iterable[NodeFile]) -> None:
+    """Write a node's files below its root."""
     for path, content, mode, owner, group in files:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -87,6 +91,8 @@ def _make_devices(dev: Path, node: NodePlan) -> None:
     (dev / "mapper").mkdir()
     for path, target in node.device_links.items():
         (dev / path).symlink_to(target)
+    if node.control_group:
+        os.mknod(dev / "kmsg", stat.S_IFCHR | 0o600, os.makedev(*_KERNEL_LOG))
     (dev / "pts").mkdir()
     (dev / "shm").mkdir()
     namespaces.mount("devpts", dev / "pts", "newinstance,ptmxmode=0666,mode=620,gid=5")

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from lab import cgroups
 from lab.disks import USUAL, Disks
 from lab.faults import FAULTS
 from lab.flavours import FLAVOURS, Flavour
 from lab.programs import ENVIRONMENT, LabError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHELLS = ("dash", "bash", "busybox")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -32,6 +37,8 @@ class NodeSpec:
         kernel: another kernel release.
         disks: its disks and file systems; the usual ones of its role unless said.
         with_client_key: its root has the lab's key, and reaches the other nodes with it.
+        layers: folders that are laid over the flavour's, topmost first.
+        containers: it can run them: it has control groups of its own, and reads this machine's kernel log.
     """
 
     name: str
@@ -45,6 +52,8 @@ class NodeSpec:
     kernel: str | None = None
     disks: Disks | None = None
     with_client_key: bool = False
+    layers: tuple[Path, ...] = ()
+    containers: bool = False
 
     @property
     def system(self) -> Flavour:
@@ -112,11 +121,13 @@ class LabNode:
         spec: what was wanted.
         address: IPv4.
         pid: its first process, as this machine numbers it.
+        control_group: of its processes, where it runs containers.
     """
 
     spec: NodeSpec
     address: str
     pid: int
+    control_group: str = ""
 
     def run(self, command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a shell command in the node, as root, without SSH.
@@ -125,6 +136,8 @@ class LabNode:
             subprocess.TimeoutExpired: it, or what it started and left with its output, took too long.
         """
         argv = ["nsenter", f"--target={self.pid}", "--mount", "--uts", "--ipc", "--net", "--pid", "sh", "-c", command]
+        if self.control_group:
+            argv = [*cgroups.joining(self.control_group), argv[0], "--cgroup", *argv[1:]]
         return subprocess.run(
             argv,
             capture_output=True,

@@ -40,6 +40,7 @@ class NodePlan:
         devices: disks in /dev that can be seen and not opened: name to major and minor number.
         device_links: links in /dev: path to target.
         mounts: place, source and GiB of each file system; the first is the root.
+        control_group: which the node takes for the root of all; empty for a node that runs no containers.
     """
 
     name: str
@@ -52,6 +53,7 @@ class NodePlan:
     devices: dict[str, tuple[int, int]]
     device_links: dict[str, str]
     mounts: list[tuple[str, str, int]]
+    control_group: str = ""
 
 
 @dataclass(frozen=True)

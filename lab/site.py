@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab import cgroups
 from lab.disks import disk_tree, disk_views, mount_table, shown
 from lab.host_keys import host_keys, make_key
 from lab.kernel_view import views
@@ -144,7 +145,7 @@ class Lab:
                 plan = self._prepare(trees)
                 processes = self._ask(plan)
             for spec, planned in zip(self.specs, plan.nodes, strict=True):
-                self.nodes[spec.name] = LabNode(spec, planned.address, processes[spec.name])
+                self.nodes[spec.name] = LabNode(spec, planned.address, processes[spec.name], planned.control_group)
             for node in self.nodes.values():
                 for fault in node.spec.faults:
                     node.apply(fault)
@@ -212,7 +213,7 @@ class Lab:
             files.append(NodeFile("root/.ssh/id_ed25519", self.identity_file.read_text(encoding="ascii"), PRIVATE))
             files.append(NodeFile("root/.ssh/known_hosts", self.known_hosts.read_text(encoding="ascii"), PRIVATE))
         shell = spec.shell_program or spec.system.shell_program
-        above = [busybox_layer(self.say)] if shell == "busybox" else []
+        above = [*spec.layers, *([busybox_layer(self.say)] if shell == "busybox" else [])]
         key = spec.usual_disks or "own"
         disks = shown(spec.layout, spec.system.volume_group)
         links = {"usr/bin/sh": shell} if shell != spec.system.shell_program else {}
@@ -234,7 +235,11 @@ class Lab:
             devices=disks.devices,
             device_links=disks.device_links,
             mounts=disks.mounts,
+            control_group=self._control_group(spec),
         )
+
+    def _control_group(self, spec: NodeSpec) -> str:
+        return f"{cgroups.name_of(str(self.directory))}/{spec.name}" if spec.containers else ""
 
     def _ask(self, plan: LabPlan) -> dict[str, int]:
         """Have the supervisor start the nodes; gives the ids of their first processes by name."""

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from lab import namespaces, node_root
+from lab import cgroups, namespaces, node_root
 from lab.networks import hardware_address
 from lab.plan import LabPlan
 from lab.programs import LabError, run
@@ -145,6 +145,9 @@ class Supervisor:
             _become_ordinary()
             namespaces.die_with_parent()
             kinds = namespaces.NEW_MOUNTS | namespaces.NEW_HOSTNAME | namespaces.NEW_IPC | namespaces.NEW_NETWORK
+            if node.control_group:
+                cgroups.enter(node.control_group)
+                kinds |= namespaces.NEW_CONTROL_GROUPS
             namespaces.unshare(kinds)
             os.write(reports, b".")
             node_root.build_root(node, self._plan.files, self._place / node.name)
@@ -234,6 +237,7 @@ class Supervisor:
             run("ip", "link", "delete", "host")
         with suppress(OSError):
             namespaces.detach(self._place)
+        cgroups.remove(cgroups.name_of(self._plan.folder))
         shutil.rmtree(self._plan.folder, ignore_errors=True)
 
 

@@ -89,7 +89,7 @@ def _build_debian(folder: Path) -> None:
     run(
         *("unshare", "--mount", "debootstrap", "--variant=minbase", f"--include={_INCLUDE}"),
         *(_SUITE, str(folder), _mirror()),
-        environment=_proxies(),
+        environment=proxies(),
     )
     for waste in _WASTE:
         shutil.rmtree(folder / waste, ignore_errors=True)
@@ -110,7 +110,7 @@ def _mirror() -> str:
     )
 
 
-def _proxies() -> dict[str, str]:
+def proxies() -> dict[str, str]:
     """Give the proxies that apt uses, for debootstrap's own downloads."""
     found = {}
     for scheme in ("http", "https"):
@@ -122,22 +122,22 @@ def _proxies() -> dict[str, str]:
 
 def _build_common(below: list[Path], layer: Path) -> None:
     """Add what every node has: users, sshd's configuration, and programs that stand for others."""
-    with _workshop(layer) as workshop:
-        material = workshop / "material"
+    with workshop(layer) as place:
+        material = place / "material"
         shutil.copytree(_FILES, material, dirs_exist_ok=True)
         rows = (
             f"{user.name}|{user.number}|{user.login_shell}|{PASSWORD_MARK if user.password else '*'}|{user.sudo}\n"
             for user in USERS
         )
         _write(material, {"users": "".join(rows)})
-        _build_in(workshop, "common.sh", below, layer)
+        build_in(place, "common.sh", below, layer)
 
 
 def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
     """Make of the Debian what the flavour shows."""
     packages = {**flavour.packages, **SEEDED_PACKAGES}
-    with _workshop(layer) as workshop:
-        material = workshop / "material"
+    with workshop(layer) as place:
+        material = place / "material"
         disk_files, disk_links = _disk_trees(flavour)
         _write(material / "tree", {**flavour_files(flavour), **flavour.files, **disk_files})
         for path, target in {**(flavour.links or {}), **disk_links}.items():
@@ -153,7 +153,7 @@ def _build_flavour(flavour: Flavour, below: list[Path], layer: Path) -> None:
             write_debs(material / "debs", packages)
         else:
             write_spec(material / "lab.spec", packages)
-        _build_in(workshop, "flavour.sh", below, layer, flavour.manager, flavour.shell_program, flavour.machine)
+        build_in(place, "flavour.sh", below, layer, flavour.manager, flavour.shell_program, flavour.machine)
 
 
 def _disk_trees(flavour: Flavour) -> tuple[dict[str, str], dict[str, str]]:
@@ -175,7 +175,7 @@ def _build_busybox(layer: Path) -> None:
 
 
 @contextmanager
-def _workshop(layer: Path) -> Iterator[Path]:
+def workshop(layer: Path) -> Iterator[Path]:
     """Give a folder beside a layer that is being built, for what only the building needs."""
     folder = layer.with_suffix(".workshop")
     shutil.rmtree(folder, ignore_errors=True)
@@ -187,7 +187,7 @@ def _workshop(layer: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _build_in(workshop: Path, script: str, below: list[Path], layer: Path, *arguments: str) -> None:
+def build_in(workshop: Path, script: str, below: list[Path], layer: Path, *arguments: str) -> None:
     """Run a script of the material in a tree of which the layer keeps the changes."""
     lower = ":".join(map(str, below))
     # In a mount namespace of its own, so that no mount is left where this is interrupted.

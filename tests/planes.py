@@ -1,0 +1,26 @@
+"""Clusters for tests: skipped with the reason where none can run, and a failure under CI."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lab import LabError
+
+if TYPE_CHECKING:
+    from lab.control_plane import ApiServer
+
+
+def runnable(plane: ApiServer) -> None:
+    """Make sure that a cluster can run on this machine; builds what it needs, once."""
+    from lab.site import check_machine  # noqa: PLC0415 - after the path is set
+
+    try:
+        check_machine()
+        plane.prepare()
+    except LabError as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must run this: {reason}")
+        pytest.skip(str(reason))
