@@ -1,0 +1,260 @@
+"""Nodes, and the control plane on them: API servers and etcd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.platform import etcd
+from lab.platform.api import Reference
+from lab.platform.faults.fault import Fault
+from lab.platform.faults.names import (
+    API_SERVER,
+    CNI,
+    COUNT,
+    DNS,
+    ETCD,
+    ETCD_ADVISED,
+    ISOLATION,
+    KUBERNETES,
+    LOAD_BALANCER,
+    NODES,
+    PODS,
+    ROLLED_OUT,
+)
+from lab.platform.faults.steps import Add, Do, Forbid, OnNode, Patch
+from lab.platform.reader import EVERYBODY, everybody
+from lab.platform.readiness import has_condition
+from lab.platform.resources import SINCE
+
+if TYPE_CHECKING:
+    from lab.platform.api import Object
+    from lab.platform.faults.steps import Step
+    from lab.platform.platform import Platform
+
+_ROLE = "node-role.kubernetes.io/control-plane"
+_FOREIGN = "foreign"
+_GHOST = "https://192.0.2.99:2380"
+_LARGE_MEBIBYTES = 1100
+_SERVICE = "/usr/lib/lab/service"
+_KEY = "lab/large"
+_NO_PODS = (PODS, ROLLED_OUT, CNI)
+"""What a node without a machine turns red, too: kube-proxy is to run everywhere."""
+
+
+def _last(platform: Platform) -> Reference:
+    return Reference("v1", "Node", platform.site.control_plane[-1].name)
+
+
+def _foreign(role: str, version: str = "") -> tuple[Step, ...]:
+    """Add a node that has no machine: the object alone, which takes no Pods."""
+
+    def objects(platform: Platform) -> list[Object]:
+        taints = [{"key": "lab.example.com/foreign", "effect": "NoSchedule"}]
+        own = platform.api.get(_last(platform))
+        assert own is not None
+        info = {**own["status"]["nodeInfo"], **({"kubeletVersion": version} if version else {})}
+        healthy = {"MemoryPressure": "False", "DiskPressure": "False", "PIDPressure": "False", "Ready": "True"}
+        times = {"lastHeartbeatTime": SINCE, "lastTransitionTime": SINCE}
+        conditions = [
+            {"type": kind, "status": status, "reason": "Lab", "message": "", **times}
+            for kind, status in healthy.items()
+        ]
+        return [
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {
+                    "name": _FOREIGN,
+                    "labels": {role: "", "kubernetes.io/os": "linux", "kubernetes.io/arch": info["architecture"]},
+                },
+                "spec": {"taints": taints},
+                "status": {"conditions": conditions, "nodeInfo": info},
+            }
+        ]
+
+    return (Add(objects),)
+
+
+def _activate(platform: Platform) -> None:
+    with etcd.etcd_of(platform.node(0)) as member:
+        identity = member.ask("maintenance/status")["header"]["member_id"]
+        # An alarm of a member itself makes the cluster refuse to be written.
+        member.ask("maintenance/alarm", action="ACTIVATE", memberID=identity, alarm="NOSPACE")
+
+
+def _deactivate(platform: Platform) -> None:
+    with etcd.etcd_of(platform.node(0)) as member:
+        for alarm in member.ask("maintenance/alarm", action="GET").get("alarms", []):
+            member.ask("maintenance/alarm", action="DEACTIVATE", memberID=alarm["memberID"], alarm=alarm["alarm"])
+
+
+def _add_member(platform: Platform) -> None:
+    with etcd.etcd_of(platform.node(0)) as member:
+        # A learner has no vote, so that etcd goes on where this member never comes.
+        member.ask("cluster/member/add", peerURLs=[_GHOST], isLearner=True)
+
+
+def _remove_member(platform: Platform) -> None:
+    with etcd.etcd_of(platform.node(0)) as member:
+        for other in member.members():
+            if _GHOST in other.get("peerURLs", []):
+                member.ask("cluster/member/remove", ID=other["ID"])
+
+
+def _fill(platform: Platform) -> None:
+    with etcd.etcd_of(platform.node(0)) as member:
+        member.fill(_KEY, _LARGE_MEBIBYTES)
+
+
+def _empty(platform: Platform) -> None:
+    for position in range(len(platform.site.control_plane)):
+        with etcd.etcd_of(platform.node(position)) as member:
+            member.forget(_KEY)
+
+
+def _without_everybody(right: str) -> tuple[Step, ...]:
+    """Take a right on the API server's own paths, which everybody has, from the run's user."""
+
+    def take(platform: Platform) -> None:
+        for name in EVERYBODY:
+            platform.api.delete(Reference("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", name))
+
+    def give(platform: Platform) -> None:
+        for name in EVERYBODY:
+            platform.api.apply(everybody(name))
+
+    return Do(take, give), Forbid((right,))
+
+
+def _without_static_pod(name: str) -> OnNode:
+    """Take a static Pod's manifest away from the last control plane node."""
+    here, there = f"/etc/kubernetes/manifests/{name}.yaml", f"/etc/kubernetes/{name}.yaml.away"
+    return OnNode(f"mv {here} {there}", f"[ ! -e {there} ] || mv {there} {here}", node=-1)
+
+
+FAULTS = (
+    Fault(
+        "node-cordoned",
+        NODES,
+        "a node is cordoned",
+        (Patch(_last, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None, "taints": None}}),),
+    ),
+    Fault(
+        "node-without-role",
+        NODES,
+        "a control plane node has no role",
+        (
+            Patch(
+                _last,
+                {"metadata": {"labels": {_ROLE: None}}},
+                {"metadata": {"labels": {_ROLE: ""}}},
+            ),
+        ),
+        also=(COUNT,),
+    ),
+    Fault(
+        "node-foreign",
+        NODES,
+        "a worker that the inventory does not know",
+        _foreign("lab.example.com/none"),
+        also=_NO_PODS,
+    ),
+    Fault(
+        "node-other-version",
+        NODES,
+        "a node whose kubelet has another version",
+        _foreign("lab.example.com/none", "v1.30.1"),
+        also=_NO_PODS,
+    ),
+    Fault(
+        "node-not-ready",
+        NODES,
+        "a kubelet is stopped",
+        (
+            OnNode(f"{_SERVICE} stop kubelet", f"{_SERVICE} stop kubelet; {_SERVICE} start kubelet", node=-1),
+            Do(
+                lambda platform: platform.api.until(_last(platform), has_condition("Ready", "Unknown"), "is not ready"),
+                lambda platform: platform.api.until(_last(platform), has_condition("Ready"), "is ready"),
+            ),
+        ),
+        also=(PODS, ROLLED_OUT, CNI, DNS),
+        control_plane=3,
+        slow=True,
+    ),
+    Fault(
+        "nodes-forbidden",
+        NODES,
+        "nodes may not be listed",
+        (Forbid(("nodes",)),),
+        breaks=True,
+        also=(COUNT, CNI, ISOLATION),
+    ),
+    Fault(
+        "control-plane-even",
+        COUNT,
+        "one control plane node too many",
+        _foreign(_ROLE),
+        also=(NODES, ETCD, *_NO_PODS),
+    ),
+    Fault(
+        "apiserver-stopped",
+        API_SERVER,
+        "the API server of one node is stopped",
+        (
+            _without_static_pod("kube-apiserver"),
+            Do(
+                lambda platform: platform.await_port(-1, 6443, open_=False),
+                lambda platform: platform.await_port(-1, 6443, open_=True),
+            ),
+        ),
+        also=(LOAD_BALANCER, PODS),
+        control_plane=3,
+        slow=True,
+    ),
+    Fault(
+        "readyz-forbidden",
+        API_SERVER,
+        "the readiness of API servers may not be asked for",
+        _without_everybody("readyz"),
+        breaks=True,
+    ),
+    Fault(
+        "version-forbidden",
+        KUBERNETES,
+        "the version of Kubernetes may not be asked for",
+        _without_everybody("version"),
+        breaks=True,
+    ),
+    Fault("etcd-alarm", ETCD, "etcd has an alarm: NOSPACE", (Do(_activate, _deactivate),)),
+    Fault("etcd-foreign-member", ETCD, "etcd has a member that never started", (Do(_add_member, _remove_member),)),
+    Fault(
+        "etcd-stopped",
+        ETCD,
+        "one member of etcd is stopped",
+        (
+            _without_static_pod("etcd"),
+            Do(
+                lambda platform: platform.await_port(-1, 2379, open_=False),
+                lambda platform: platform.await_port(-1, 2379, open_=True),
+            ),
+        ),
+        also=(API_SERVER, PODS, LOAD_BALANCER),
+        control_plane=3,
+        slow=True,
+    ),
+    Fault(
+        "etcd-large",
+        ETCD_ADVISED,
+        "etcd's database is larger than 1 GiB",
+        (Do(_fill, _empty),),
+        slow=True,
+    ),
+    Fault(
+        "etcd-exec-forbidden",
+        ETCD,
+        "nothing may be run in etcd's Pods",
+        (Forbid(("exec-in-etcd",)),),
+        breaks=True,
+        also=(ETCD_ADVISED,),
+    ),
+)

@@ -1,0 +1,134 @@
+"""The user that a run has: it may read what the run reads, and nothing else.
+
+Each right is a rule by a name of its own, so that a fault can take one of them away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.platform.site import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from lab.platform.api import Object
+
+READER = "acp-acceptance"
+
+_READ = ["get", "list"]
+_LISTED = {
+    "appreleases": ("operator.alauda.io", ["appreleases"]),
+    "moduleinfoes": ("cluster.alauda.io", ["moduleinfoes"]),
+    "clustermodules": ("cluster.alauda.io", ["clustermodules"]),
+    "productbases": ("product.alauda.io", ["productbases"]),
+    "clusters": ("platform.tkestack.io", ["clusters"]),
+    "machines": ("platform.tkestack.io", ["machines"]),
+    "clusterversionshadows": ("config.alauda.io", ["clusterversionshadows"]),
+    "etcdbackupconfigurations": ("enhancement.cluster.alauda.io", ["etcdbackupconfigurations"]),
+    "namespaces": ("", ["namespaces"]),
+    "nodes": ("", ["nodes"]),
+    "pods": ("", ["pods"]),
+    "pods-log": ("", ["pods/log"]),
+    "events": ("", ["events"]),
+    "services": ("", ["services"]),
+    "claims": ("", ["persistentvolumeclaims"]),
+    "volumes": ("", ["persistentvolumes"]),
+    "configmaps": ("", ["configmaps"]),
+    "deployments": ("apps", ["deployments"]),
+    "statefulsets": ("apps", ["statefulsets"]),
+    "daemonsets": ("apps", ["daemonsets"]),
+    "replicasets": ("apps", ["replicasets"]),
+    "jobs": ("batch", ["jobs"]),
+    "cronjobs": ("batch", ["cronjobs"]),
+    "storageclasses": ("storage.k8s.io", ["storageclasses"]),
+    "apiservices": ("apiregistration.k8s.io", ["apiservices"]),
+    "certificatesigningrequests": ("certificates.k8s.io", ["certificatesigningrequests"]),
+    "webhooks": (
+        "admissionregistration.k8s.io",
+        ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"],
+    ),
+    "endpointslices": ("discovery.k8s.io", ["endpointslices"]),
+    "definitions": ("apiextensions.k8s.io", ["customresourcedefinitions"]),
+    "leases": ("coordination.k8s.io", ["leases"]),
+}
+
+RULES: dict[str, Object] = {
+    name: {"apiGroups": [group], "resources": kinds, "verbs": _READ} for name, (group, kinds) in _LISTED.items()
+}
+"""Rights in the whole cluster, by name."""
+
+_PATHS = {
+    "discovery": ["/api", "/api/*", "/apis", "/apis/*"],
+    "readyz": ["/readyz", "/readyz/*"],
+    "version": ["/version"],
+}
+RULES |= {name: {"nonResourceURLs": paths, "verbs": ["get"]} for name, paths in _PATHS.items()}
+
+EVERYBODY = {
+    "system:public-info-viewer": ("system:authenticated", "system:unauthenticated"),
+    "system:discovery": ("system:authenticated",),
+}
+"""Bindings of every cluster that let everybody ask for its version and readiness, to the groups that they name."""
+
+_EXEC = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}
+
+SCOPED: dict[str, tuple[str, Object]] = {
+    "exec-in-etcd": ("kube-system", _EXEC),
+    "exec-in-sentry": (SYSTEM, _EXEC),
+    "platform-certificate": (
+        SYSTEM,
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["dex.tls"], "verbs": ["get"]},
+    ),
+}
+"""Rights in one namespace, by name."""
+
+_AUTHORISATION = "rbac.authorization.k8s.io"
+_SUBJECT = {"kind": "ServiceAccount", "name": READER, "namespace": SYSTEM}
+
+
+def _bound(kind: str, namespace: str, rules: list[Object]) -> list[Object]:
+    metadata = {"name": READER, **({"namespace": namespace} if namespace else {})}
+    role = {"apiGroup": _AUTHORISATION, "kind": kind, "name": READER}
+    version = f"{_AUTHORISATION}/v1"
+    return [
+        {"apiVersion": version, "kind": kind, "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": version,
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": role,
+            "subjects": [_SUBJECT],
+        },
+    ]
+
+
+def everybody(name: str) -> Object:
+    """Give one of the bindings of :data:`EVERYBODY`, as Kubernetes makes it."""
+    subjects = [{"kind": "Group", "name": group, "apiGroup": _AUTHORISATION} for group in EVERYBODY[name]]
+    return {
+        "apiVersion": f"{_AUTHORISATION}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {
+            "name": name,
+            "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
+            "annotations": {"rbac.authorization.kubernetes.io/autoupdate": "true"},
+        },
+        "roleRef": {"apiGroup": _AUTHORISATION, "kind": "ClusterRole", "name": name},
+        "subjects": subjects,
+    }
+
+
+def reader(without: Collection[str] = ()) -> list[Object]:
+    """Give the user and its rights, without those of some names.
+
+    Whoever takes ``readyz`` or ``version`` away must also take away what everybody has, see :data:`EVERYBODY`.
+    """
+    items: list[Object] = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": READER, "namespace": SYSTEM}}
+    ]
+    items += _bound("ClusterRole", "", [rule for name, rule in RULES.items() if name not in without])
+    for namespace in sorted({namespace for namespace, _ in SCOPED.values()}):
+        rules = [rule for name, (place, rule) in SCOPED.items() if place == namespace and name not in without]
+        items += _bound("Role", namespace, rules)
+    return items
