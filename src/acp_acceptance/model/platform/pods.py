@@ -190,7 +190,7 @@ def _containers(found: Mapping[str, Any], *, init: bool) -> Iterator[Container]:
 
 
 def _with_state(container: Container, state: object) -> Container:
-    name = next((word for word in ("running", "waiting", "terminated") if raw.at(state, "state", word)), "")
+    name = next((word for word in ("running", "waiting", "terminated") if raw.at(state, "state", word) is not None), "")
     now, last = raw.mapping(state, "state", name), raw.mapping(state, "lastState", "terminated")
     return replace(
         container,
@@ -235,11 +235,11 @@ def _fault_of(pod: Pod) -> str:
     """Say what keeps a Pod that is to run from doing so."""
     if pod.phase == "Failed":
         return pod.reason or next(filter(None, map(_ended, pod.containers)), "Failed")
+    if pod.unscheduled:
+        return f"Pending: {pod.unscheduled}"
     for container in pod.containers:
         if fault := _fault(container):
             return f"Init:{fault}" if container.init else fault
-    if pod.unscheduled:
-        return f"Pending: {pod.unscheduled}"
     if pod.phase != "Running":
         return pod.phase or "no phase"
     return "" if pod.containers else "no container"
