@@ -256,6 +256,11 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
         self.update(
             vip=lambda: cluster.vip or "",
             self_built_vip=lambda: bool(own_vip.enabled),
+            image_repository=lambda: _said(
+                cluster.parameters.image_repository.kind,
+                "whether the platform has a registry of its own",
+                "parameters.image_repository.kind (platform or external) in the inventory",
+            ),
             certificate=lambda: certificate.kind or ("own" if certificate.file else "the platform's default"),
             installer_node=lambda: installers[0] if installers else "",
         )

@@ -42,6 +42,22 @@ def certificate_facts(planned: Certificate) -> CertificateFile | Problem:
         return CertificateFile(form="der" if _is_der(data) else "none")
 
 
+def served_certificate(encoded: list[bytes]) -> CertificateFile:
+    """Give what certificates hold that a server sent, its own first, in DER form; ``form`` says where one is none."""
+    try:
+        return _described([x509.load_der_x509_certificate(item) for item in encoded[:_MOST_CERTIFICATES]], None, "")
+    except (ValueError, IndexError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        return CertificateFile(form="none")
+
+
+def pem_certificate(data: bytes) -> CertificateFile:
+    """Give what a text in PEM form holds; ``form`` says where it holds no certificate."""
+    try:
+        return _described(x509.load_pem_x509_certificates(data[:_FILE_LIMIT])[:_MOST_CERTIFICATES], None, "")
+    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+        return CertificateFile(form="none")
+
+
 def _read(file: str) -> bytes:
     with Path(file).open("rb") as stream:
         return stream.read(_FILE_LIMIT)

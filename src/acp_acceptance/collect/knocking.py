@@ -50,13 +50,14 @@ def places_to_knock(inventory: Inventory, cluster: Cluster) -> list[tuple[str, i
     return places + [(node.address, INSTALLER_PORT) for node in installers]
 
 
-def knock(places: Mapping[str, Iterable[tuple[str, int]]]) -> dict[str, RunnerView]:
+def knock(places: Mapping[str, Iterable[tuple[str, int]]], *, listen: float = _LISTEN_SECONDS) -> dict[str, RunnerView]:
     """Try a TCP connection to each place, and listen for a moment to what the server says first.
 
     Args:
         places: addresses and ports by name of the cluster.
+        listen: seconds to wait for what the server says first; 0 where that is not asked.
     """
-    return asyncio.run(_knock_all(places))
+    return asyncio.run(_knock_all(places, listen))
 
 
 class Knocking:
@@ -77,16 +78,16 @@ class Knocking:
         return {} if self._thread.is_alive() else self._views
 
 
-async def _knock_all(places: Mapping[str, Iterable[tuple[str, int]]]) -> dict[str, RunnerView]:
+async def _knock_all(places: Mapping[str, Iterable[tuple[str, int]]], listen: float) -> dict[str, RunnerView]:
     asked = [(name, *place) for name, wanted in places.items() for place in wanted]
-    found = await asyncio.gather(*(_knock(address, port) for _, address, port in asked))
+    found = await asyncio.gather(*(_knock(address, port, listen) for _, address, port in asked))
     views: dict[str, list[Knock]] = {name: [] for name in places}
     for (name, *_), result in zip(asked, found, strict=True):
         views[name].append(result)
     return {name: RunnerView(tuple(knocks)) for name, knocks in views.items()}
 
 
-async def _knock(address: str, port: int) -> Knock:
+async def _knock(address: str, port: int, listen: float) -> Knock:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(address, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -101,7 +102,7 @@ async def _knock(address: str, port: int) -> Knock:
     said = b""
     # Most servers wait for the client; a load balancer without a server behind it hangs up.
     with suppress(asyncio.TimeoutError, OSError):
-        said = await asyncio.wait_for(reader.read(_BANNER_BYTES), _LISTEN_SECONDS)
+        said = await asyncio.wait_for(reader.read(_BANNER_BYTES), listen)
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()

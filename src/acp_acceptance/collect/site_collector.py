@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from acp_acceptance.inventory import Cluster, Inventory, Node
+    from acp_acceptance.model.sections import Section
 
 
 class Progress(Protocol):
@@ -119,7 +120,7 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
         if finished and settings.active_allowed_by:
             finished = run.load(inventory, nodes, wanted)
         if clusters and finished:
-            sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf)
+            sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf, run.section)
             finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot)
     return snapshot, finished
 
@@ -186,10 +187,19 @@ class _Run:
             ApiError: it could not be read.
         """
         try:
-            ((_, (_, route)),) = self._routed([node])
-            return admin_conf_of(node, self._collector.section(node, route, "admin_conf"))
+            return admin_conf_of(node, self.section(node, "admin_conf"))
         except (CollectionError, OSError, ValueError) as error:
             raise ApiError("no-access", printable(f"{node.name} gave no kubeconfig: {error}")) from error
+
+    def section(self, node: Node, name: str) -> Section:
+        """Read one section of the probe on one node.
+
+        Raises:
+            CollectionError: it did not come.
+            OSError, ValueError: the runner's SSH client cannot be used.
+        """
+        ((_, (_, route)),) = self._routed([node])
+        return self._collector.section(node, route, name)
 
     def load(self, inventory: Inventory, nodes: Sequence[Node], wanted: Collection[tuple[str, str]]) -> bool:
         """Run the active checks; ``False`` where that was interrupted."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from acp_acceptance.model.measurement import CollectionError
 
-_UNKNOWN = {
+NOTHING_LEARNT = {
     "no-route": "this machine has no route to {address}",
     "unresolved": "this machine cannot resolve {address}",
     "failed": "this machine could not connect to {address} at all",
 }
+"""States of a connection that tell nothing of the target, and what that means."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class RunnerView:
         knocks = tuple(knock for knock in self.knocks if knock.address == address)
         if not knocks:
             raise CollectionError(f"nothing was connected to at {address}")
-        learnt = tuple(knock for knock in knocks if knock.state not in _UNKNOWN)
+        learnt = tuple(knock for knock in knocks if knock.state not in NOTHING_LEARNT)
         if not learnt:
-            raise CollectionError(_UNKNOWN[knocks[0].state].format(address=address))
+            raise CollectionError(NOTHING_LEARNT[knocks[0].state].format(address=address))
         return learnt
 
     def port(self, address: str, port: int) -> Knock:

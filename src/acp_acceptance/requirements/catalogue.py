@@ -104,7 +104,19 @@ class Requirement(_Data):
 
     id: str = Field(pattern=r"^[a-z]+(\.[a-z0-9-]+){2}$")
     severity: Literal["required", "advised"]
-    target: Literal["node", "cluster", "site", "apprelease", "namespace"]
+    target: Literal[
+        "node",
+        "cluster",
+        "site",
+        "apprelease",
+        "namespace",
+        # Seen from outside.
+        "web-endpoint",
+        "registry-endpoint",
+        "balanced-endpoint",
+        "api-endpoint",
+        "certificate",
+    ]
     source: str
     when: dict[str, Any] = {}
     also_installed: bool = False

@@ -36,6 +36,11 @@ class PlatformCollector:
         self._cluster = cluster
         self._api = Api(access, deadline)
 
+    @property
+    def api(self) -> Api:
+        """The API, for what is more than a listing."""
+        return self._api
+
     def meet(self) -> ApiServer:
         """Ask the server what it is; everything else is asked only of one that answers.
 

@@ -10,6 +10,7 @@ import yaml
 from acp_acceptance.collect.platform.access import IN_CLUSTER, from_document, from_kubeconfig, in_cluster
 from acp_acceptance.collect.platform.collector import PlatformCollector, unreached
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.platform.steps import Subject, look_further
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from acp_acceptance.collect.platform.access import Access
+    from acp_acceptance.collect.platform.steps import Asking
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
     from acp_acceptance.model.snapshot import Snapshot
@@ -45,12 +47,19 @@ class Sources:
         kubeconfig: instead, by option: a file, ``in-cluster`` or ``ssh``; empty for none.
         context: in that file; empty for none.
         admin_conf: gives the kubeconfig that a control plane node holds; raises :class:`ApiError`.
+        ask_node: reads one section of the probe on a node.
     """
 
     def __init__(
-        self, inventory: Inventory, kubeconfig: str, context: str, admin_conf: Callable[[Node], dict[str, Any]]
+        self,
+        inventory: Inventory,
+        kubeconfig: str,
+        context: str,
+        admin_conf: Callable[[Node], dict[str, Any]],
+        ask_node: Asking,
     ) -> None:
-        self._inventory = inventory
+        self.inventory = inventory
+        self.ask_node = ask_node
         self._kubeconfig = kubeconfig
         self._context = context
         self._admin_conf = admin_conf
@@ -69,7 +78,7 @@ class Sources:
         node = next(
             (
                 item
-                for item in self._inventory.nodes
+                for item in self.inventory.nodes
                 if item.cluster == cluster.name and Role.CONTROL_PLANE in item.roles
             ),
             None,
@@ -135,4 +144,7 @@ def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Te
         f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version}, "
         f"{server.nodes} nodes{doubt}"
     )
-    return collector.collect(server, progress.reading)
+    facts = collector.collect(server, progress.reading)
+    progress.say(f"cluster {cluster.name}: looking at its addresses")
+    subject = Subject(sources.inventory, cluster, collector.api, deadline, facts, sources.ask_node)
+    return facts.having(look_further(subject))

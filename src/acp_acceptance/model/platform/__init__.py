@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.platform.api_server import ApiServer
 from acp_acceptance.model.platform.appreleases import AppReleases
+from acp_acceptance.model.platform.certificates import Certificates
+from acp_acceptance.model.platform.endpoints import Endpoints
 from acp_acceptance.model.platform.pods import Pods
 
 if TYPE_CHECKING:
@@ -20,10 +22,22 @@ class PlatformFacts(Facts):
     appreleases = Fact(AppReleases)
     pods = Fact(Pods)
 
+    # Seen from the machine that runs the suite.
+    web_endpoints = Fact(Endpoints)
+    registry_endpoints = Fact(Endpoints)
+    balanced_endpoints = Fact(Endpoints)
+    api_endpoints = Fact(Endpoints)
+    certificates = Fact(Certificates)
+
 
 ITEMS: dict[str, Fact[Any]] = {
     "apprelease": PlatformFacts.appreleases,
     "namespace": PlatformFacts.pods,
+    "web-endpoint": PlatformFacts.web_endpoints,
+    "registry-endpoint": PlatformFacts.registry_endpoints,
+    "balanced-endpoint": PlatformFacts.balanced_endpoints,
+    "api-endpoint": PlatformFacts.api_endpoints,
+    "certificate": PlatformFacts.certificates,
 }
 """Kinds of targets that are found in a cluster, and the fact whose ``items`` they are."""
 

@@ -1,0 +1,112 @@
+"""What is asked of an installed cluster beyond listings: each step by itself, side by side, and none for ever."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from acp_acceptance.collect.platform.endpoints import Observer
+from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.platform.places import places_of
+from acp_acceptance.collect.platform.secret import dex_certificate
+from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.platform.certificates import Certificates
+from acp_acceptance.model.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from acp_acceptance.collect.platform.api import Api
+    from acp_acceptance.inventory import Cluster, Inventory, Node
+    from acp_acceptance.model.platform import PlatformFacts
+    from acp_acceptance.model.sections import Section
+
+    Asking = Callable[[Node, str], Section]
+
+_ANSWERS = 4
+"""A step asks at most so many things one after the other that can each take the whole deadline."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the steps are about.
+
+    Attributes:
+        inventory: the site.
+        cluster: of it.
+        api: of the cluster.
+        deadline: seconds for each answer.
+        listed: what was listed already.
+        ask_node: reads a section of the probe on a node; raises CollectionError or OSError.
+    """
+
+    inventory: Inventory
+    cluster: Cluster
+    api: Api
+    deadline: float
+    listed: PlatformFacts
+    ask_node: Asking
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the facts that it gives, and how."""
+
+    facts: tuple[str, ...]
+    do: Callable[[Subject], Mapping[str, object]]
+
+
+def seen_from_outside(subject: Subject) -> dict[str, object]:
+    """Look at the platform's ports and certificates from this machine."""
+    places = places_of(subject.inventory, subject.cluster, subject.api)
+    outside = Observer(subject.api.access, subject.deadline).observe(places)
+    dex = dex_certificate(subject.api, places)
+    return {
+        "web_endpoints": outside.web,
+        "registry_endpoints": outside.registry,
+        "balanced_endpoints": outside.balanced,
+        "api_endpoints": outside.api,
+        "certificates": Certificates({**outside.certificates, **dex}),
+    }
+
+
+STEPS = (
+    Step(
+        ("web_endpoints", "registry_endpoints", "balanced_endpoints", "api_endpoints", "certificates"),
+        seen_from_outside,
+    ),
+)
+
+
+def look_further(subject: Subject, steps: tuple[Step, ...] = STEPS) -> dict[str, Any]:
+    """Do all steps side by side; a problem stands in the place of what one could not give, or not in time."""
+    done: queue.Queue[tuple[Step, Mapping[str, object]]] = queue.Queue()
+    for step in steps:
+        # Not of a pool: what hangs must not keep the process from ending.
+        threading.Thread(target=lambda step=step: done.put((step, _result(step, subject))), daemon=True).start()
+    seconds = subject.deadline * _ANSWERS
+    ends = time.monotonic() + seconds
+    found: dict[str, Any] = {}
+    for _ in steps:
+        try:
+            step, facts = done.get(timeout=max(0.01, ends - time.monotonic()))
+        except queue.Empty:
+            break
+        found.update(facts)
+    late = Problem("deadline", f"this was not known after {seconds:.0f} s")
+    return {name: found.get(name, late) for step in steps for name in step.facts}
+
+
+def _result(step: Step, subject: Subject) -> Mapping[str, object]:
+    try:
+        return step.do(subject)
+    except ApiError as error:
+        problem = error.problem
+    except CollectionError as error:
+        problem = Problem("not-collected", str(error))
+    except Exception as error:  # noqa: BLE001 - one step must not cost the others, whatever a cluster or the runner does
+        problem = Problem("unreadable", printable(f"it could not be read ({type(error).__name__}: {error})"))
+    return dict.fromkeys(step.facts, problem)
