@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from benchmarks.preflight.floors import probe_ssh, probes_ssh, ssh_true
 from benchmarks.measure import Job
+from benchmarks.preflight.floors import probe_ssh, probes_ssh, ssh_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable

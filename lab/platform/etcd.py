@@ -32,7 +32,7 @@ class Etcd:
         self._address = address
         self._session = session
 
-    def ask(self, path: str, **words: object) -> Answer:
+    def ask(self, path: str, **words: Any) -> Answer:
         """Ask something, such as ``cluster/member/list``.
 
         Raises:
