@@ -32,7 +32,7 @@ class Etcd:
         self._address = address
         self._session = session
 
-    def ask(self, path: str, **words: Any) -> Answer:
+    def ask(self, path: str, **words: Any) -> Answer:  # noqa: ANN401 - what JSON holds
         """Ask something, such as ``cluster/member/list``.
 
         Raises:
