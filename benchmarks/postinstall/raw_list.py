@@ -7,6 +7,8 @@ import sys
 
 import requests
 import yaml
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 _CONTINUE = re.compile(rb'"continue":"([^"]*)"')
 
@@ -19,6 +21,9 @@ def main() -> None:
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     with requests.Session() as session:
         session.trust_env = False
+        # A server that was just filled is busy for a moment.
+        retries = Retry(total=5, backoff_factor=0.5, status_forcelist=(429, 500, 503, 504))
+        session.mount("https://", HTTPAdapter(max_retries=retries))
         session.verify = cluster["certificate-authority"]
         session.cert = (user["client-certificate"], user["client-key"])
         size = sum(_read(session, f"{cluster['server']}{path}") for path in paths)
