@@ -36,7 +36,8 @@ def built(name: str, recipe: object, build: Callable[[Path], None], say: Callabl
     with locked(folder.parent / f"{name}.lock"):
         if not folder.exists():
             say(f"lab: building {name} (once, in {folder})")
-            half = folder.with_name(f"{folder.name}.half")  # a version has dots of its own
+            # Not with_suffix: a name may have a dot, and what is before it be the same.
+            half = folder.with_name(f"{folder.name}.half")
             # What an earlier process left when it was killed.
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o755)

@@ -76,6 +76,8 @@ disabled_plugins = [
 ]
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{PAUSE}"
+  # No Pod of a lab is kept from the kernel's choice before this machine's own programs; it may not be allowed, either.
+  restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "/etc/cni/net.d"
@@ -120,6 +122,8 @@ def _kubelet() -> dict[str, object]:
         "failSwapOn": False,
         "failCgroupV1": False,
         "fileCheckFrequency": "5s",
+        # What could not be done before the API server was there is tried again soon: mirrors of static Pods, above all.
+        "syncFrequency": "5s",
         "staticPodPath": "/etc/kubernetes/manifests",
         "tlsCertFile": "/var/lib/kubelet/pki/kubelet.crt",
         "tlsPrivateKeyFile": "/var/lib/kubelet/pki/kubelet.key",
