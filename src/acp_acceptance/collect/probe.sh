@@ -52,6 +52,18 @@ command_() {
 # Asked for by itself only, to reach the API of an installed cluster: what it holds is used and not kept.
 section_admin_conf() { file admin_conf /etc/kubernetes/admin.conf; }
 
+# Asked for by itself only, on the installer node of an installed cluster: the names of containers, running or not.
+section_installer() {
+  command_ crictl crictl ps -a --name minialauda-control-plane -o json
+  nerdctl=nerdctl
+  if ! command -v nerdctl >/dev/null 2>&1 && [ -x /opt/nerdctl/bin/nerdctl ]; then
+    nerdctl=/opt/nerdctl/bin/nerdctl
+  fi
+  command_ nerdctl "$nerdctl" ps -a --format '{{.Names}}'
+  command_ nerdctl-k8s "$nerdctl" --namespace k8s.io ps -a --format '{{.Names}}'
+  command_ docker docker ps -a --format '{{.Names}}'
+}
+
 section_os() {
   file os-release /etc/os-release
   file centos-release /etc/centos-release

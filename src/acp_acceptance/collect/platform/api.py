@@ -16,10 +16,11 @@ from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from acp_acceptance.collect.platform.access import Access
+    from acp_acceptance.collect.platform.streams import Ran
 
 PAGE = 500
 """Objects of one page, as kubectl asks for."""
@@ -139,6 +140,26 @@ class Api:
         """
         status, body = self.raw(path, query, limit=limit, cut=True)
         return status, body.decode("utf-8", errors="replace")
+
+    def exec(self, namespace: str, pod: str, container: str, argv: Sequence[str]) -> Ran:
+        """Run a command in a container, as little as reading: nothing is sent to it, and its output is bounded.
+
+        Raises:
+            ApiError: it could not be run, or did not end in time.
+        """
+        from acp_acceptance.collect.platform.streams import execute  # noqa: PLC0415 - imported slowly, needed rarely
+
+        return execute(self.access, namespace, pod, container, argv, self._deadline)
+
+    def fetch(self, namespace: str, pod: str, port: int, path: str) -> str:
+        """Ask a port of a Pod for something over HTTP, also one that listens on its loopback address only.
+
+        Raises:
+            ApiError: it does not answer as it should.
+        """
+        from acp_acceptance.collect.platform.streams import fetch  # noqa: PLC0415 - as above
+
+        return fetch(self.access, namespace, pod, port, path, self._deadline)
 
     def raw(
         self, path: str, query: Mapping[str, str], *, limit: int = _PAGE_BYTES, cut: bool = False

@@ -10,7 +10,6 @@ import yaml
 from acp_acceptance.collect.platform.access import IN_CLUSTER, from_document, from_kubeconfig, in_cluster
 from acp_acceptance.collect.platform.collector import PlatformCollector, unreached
 from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.collect.platform.steps import Subject, look_further
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts
@@ -133,6 +132,9 @@ def collect_platforms(
 
 
 def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Telling) -> PlatformFacts:
+    # Imported here: the packages take longer to import than a preflight of a node takes.
+    from acp_acceptance.collect.platform.steps import Subject, look_further  # noqa: PLC0415 - as said
+
     try:
         collector = PlatformCollector(cluster.name, sources.access(cluster), deadline)
         server = collector.meet()
@@ -145,6 +147,6 @@ def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Te
         f"{server.nodes} nodes{doubt}"
     )
     facts = collector.collect(server, progress.reading)
-    progress.say(f"cluster {cluster.name}: looking at its addresses")
+    progress.say(f"cluster {cluster.name}: looking at its addresses, etcd and names")
     subject = Subject(sources.inventory, cluster, collector.api, deadline, facts, sources.ask_node)
     return facts.having(look_further(subject))

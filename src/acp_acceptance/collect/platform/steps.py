@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.platform.endpoints import Observer
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.platform.etcd import etcd_facts, etcd_metrics
+from acp_acceptance.collect.platform.installer import installer_facts
+from acp_acceptance.collect.platform.names import names_in_cluster
 from acp_acceptance.collect.platform.places import places_of
 from acp_acceptance.collect.platform.secret import dex_certificate
+from acp_acceptance.collect.platform.sick_pods import with_words
 from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.model.platform.certificates import Certificates
 from acp_acceptance.model.text import printable
 
@@ -21,7 +26,6 @@ if TYPE_CHECKING:
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.inventory import Cluster, Inventory, Node
-    from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.model.sections import Section
 
     Asking = Callable[[Node, str], Section]
@@ -53,7 +57,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: the facts that it gives, and how."""
+    """One step: the facts in whose place a problem stands where it fails, and how it is done."""
 
     facts: tuple[str, ...]
     do: Callable[[Subject], Mapping[str, object]]
@@ -73,11 +77,53 @@ def seen_from_outside(subject: Subject) -> dict[str, object]:
     }
 
 
+def etcd_asked(subject: Subject) -> dict[str, object]:
+    """Ask etcd."""
+    return {"etcd": etcd_facts(subject.api)}
+
+
+def etcd_measured(subject: Subject) -> dict[str, object]:
+    """Read etcd's metrics."""
+    return {"etcd_metrics": etcd_metrics(subject.api)}
+
+
+def names_asked(subject: Subject) -> dict[str, object]:
+    """Ask for names in the cluster. The domain of a pair may lead to either side; to which, is not judged here."""
+    places = places_of(subject.inventory, subject.cluster, subject.api)
+    addresses = [
+        address
+        for cluster in subject.inventory.site.clusters.values()
+        for address in (cluster.vip, cluster.external_ip)
+        if address
+    ]
+    if places.single and not addresses:
+        addresses = [node.address for node in places.nodes]
+    return {"names": names_in_cluster(subject.api, places, addresses)}
+
+
+def installer_looked_for(subject: Subject) -> dict[str, object]:
+    """Look for what is left of the installer."""
+    found = installer_facts(subject.api, subject.inventory, subject.cluster.name, subject.ask_node)
+    return {"installer": found}
+
+
+def sick_pods_asked(subject: Subject) -> dict[str, object]:
+    """Let sick Pods say what is wrong; where they cannot, what was listed of them stays."""
+    if not subject.listed.is_measured(PlatformFacts.pods):
+        return {}
+    return {"pods": with_words(subject.api, subject.listed.pods)}
+
+
 STEPS = (
     Step(
         ("web_endpoints", "registry_endpoints", "balanced_endpoints", "api_endpoints", "certificates"),
         seen_from_outside,
     ),
+    Step(("etcd",), etcd_asked),
+    Step(("etcd_metrics",), etcd_measured),
+    Step(("names",), names_asked),
+    Step(("installer",), installer_looked_for),
+    Step((), sick_pods_asked),
 )
 
 
@@ -97,7 +143,7 @@ def look_further(subject: Subject, steps: tuple[Step, ...] = STEPS) -> dict[str,
             break
         found.update(facts)
     late = Problem("deadline", f"this was not known after {seconds:.0f} s")
-    return {name: found.get(name, late) for step in steps for name in step.facts}
+    return {name: late for step in steps for name in step.facts} | found
 
 
 def _result(step: Step, subject: Subject) -> Mapping[str, object]:

@@ -9,6 +9,9 @@ from acp_acceptance.model.platform.api_server import ApiServer
 from acp_acceptance.model.platform.appreleases import AppReleases
 from acp_acceptance.model.platform.certificates import Certificates
 from acp_acceptance.model.platform.endpoints import Endpoints
+from acp_acceptance.model.platform.etcd import Etcd, EtcdMetrics
+from acp_acceptance.model.platform.installer import Installer
+from acp_acceptance.model.platform.names import Names
 from acp_acceptance.model.platform.pods import Pods
 
 if TYPE_CHECKING:
@@ -28,6 +31,12 @@ class PlatformFacts(Facts):
     balanced_endpoints = Fact(Endpoints)
     api_endpoints = Fact(Endpoints)
     certificates = Fact(Certificates)
+
+    # Asked by exec and port-forward, and over SSH.
+    etcd = Fact(Etcd)
+    etcd_metrics = Fact(EtcdMetrics)
+    names = Fact(Names)
+    installer = Fact(Installer)
 
 
 ITEMS: dict[str, Fact[Any]] = {

@@ -284,12 +284,17 @@ def restarting(
                 )
 
 
+def at_fault(pod: Pod) -> Container | None:
+    """Give the first container that does not do its work; ``None`` where none is at fault."""
+    return next((item for item in pod.containers if _fault(item)), None)
+
+
 def told(pod: Pod, what: str) -> str:
     """Describe a sick Pod in one line: what is wrong, since when, how it ended before, last event, last log line."""
     parts = [f"{pod.name} {what}"]
     if pod.since:
         parts.append(f"since {pod.since:%Y-%m-%d %H:%M} UTC")
-    faulty = next((item for item in pod.containers if _fault(item)), None)
+    faulty = at_fault(pod)
     if faulty is not None:
         if faulty.message:
             parts.append(faulty.message)
