@@ -8,7 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,11 +50,17 @@ class SuiteRun:
 
 
 def judged(
-    reports: Path, *arguments: object, cwd: Path = ROOT, environment: dict[str, str] | None = None, timeout: float = 240
+    reports: Path,
+    *arguments: object,
+    cwd: Path = ROOT,
+    environment: dict[str, str] | None = None,
+    timeout: float = 240,
+    inside: Sequence[str] = (),
 ) -> SuiteRun:
-    """Run the suite in a process of its own, and give what came of it."""
+    """Run the suite in a process of its own, and give what came of it; ``inside`` is a command that runs commands."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("ACP_", "PYTEST_"))}
     command = [
+        *inside,
         sys.executable,
         "-m",
         "pytest",

@@ -123,7 +123,8 @@ class TerminalReport:
         for target, found in by_target.items():
             rows[tuple(self._cell(found.get(area, [])) for area in areas)].append(target)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis")
+        # Long names must not take the room of what is said of them.
+        table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis", max_width=_TARGET_COLUMN)
         for area in areas:
             table.add_column(area)
         for cells, targets in rows.items():
@@ -175,6 +176,7 @@ class TerminalReport:
 
 
 _TARGET = "\0"
+_TARGET_COLUMN = 48
 
 
 def _measured(verdict: Verdict) -> bool:

@@ -1,0 +1,155 @@
+"""An installed cluster on a real control plane, and runs of the suite over it with seeded faults."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from lab import LabError
+from lab.platform import FAULTS, Platform
+from lab.platform.faults.steps import Add, Change, Patch, Remove
+from lab.platform.readiness import await_healthy
+from suite import SuiteRun, judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from lab.control_plane import ControlPlane
+    from lab.platform import Fault
+
+ETCD = "postinstall.control-plane.etcd"
+BAD = ("failed", "broken")
+
+
+@dataclass
+class Installed:
+    """A platform that runs, and the suite's view of it.
+
+    Attributes:
+        folder: for inventories and reports.
+    """
+
+    plane: ControlPlane
+    platform: Platform
+    folder: Path
+    runs: int = 0
+
+    def inventory(self, **site: Any) -> Path:
+        """Write the inventory of this site, with changes."""
+        document = yaml.safe_load(self.plane.lab.inventory.read_text(encoding="utf-8"))
+        block = document["all"]["vars"]["acp"]
+        block |= {"release": self.platform.release, "kubeconfig": str(self.platform.kubeconfig), **site}
+        block["parameters"]["certificate"] = {"kind": "self_signed"}
+        groups = document["all"]["children"]
+        groups["control_plane"]["hosts"] = {
+            name: value for name, value in groups["control_plane"]["hosts"].items() if name.startswith("cp-")
+        }
+        file = self.folder / f"inventory-{self.runs}.yml"
+        file.write_text(yaml.safe_dump(document), encoding="utf-8")
+        return file
+
+    def judge(self, *options: str, **site: Any) -> SuiteRun:
+        """Run the stage as a user does, on a machine that resolves the platform's domain."""
+        self.runs += 1
+        hosts = self.folder / "hosts"
+        hosts.write_text(f"127.0.0.1 localhost\n{self.platform.site.vip} {self.platform.domain}\n", encoding="utf-8")
+        run = judged(
+            self.folder / f"reports-{self.runs}",
+            "--acp-stage=postinstall",
+            f"--acp-inventory={self.inventory(**site)}",
+            "--acp-allure=never",
+            *options,
+            inside=["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"],
+        )
+        assert (run.folder / "results.json").exists(), run.output
+        return run
+
+
+@contextmanager
+def installed(version: str, release: str, folder: Path, *, control_plane: int = 1) -> Iterator[Installed]:
+    """Start a control plane and put a healthy platform on it, where this machine can."""
+    from lab.control_plane import ControlPlane  # noqa: PLC0415 - after the path is set
+
+    with ExitStack() as stack:
+        try:
+            plane = ControlPlane(
+                version,
+                f"installed-{version}-{control_plane}",
+                say=lambda _line: None,
+                control_plane=control_plane,
+                balancer=True,
+            )
+            stack.enter_context(plane)
+        except LabError as reason:
+            if os.environ.get("CI"):
+                pytest.fail(f"CI must run this: {reason}")
+            pytest.skip(str(reason))
+        platform = stack.enter_context(Platform(plane, release=release))
+        yield Installed(plane, platform, folder)
+
+
+def red(run: SuiteRun) -> set[str]:
+    """Requirements that are failed or broken somewhere."""
+    return {requirement for requirement, _ in run.with_outcome(*BAD)}
+
+
+def wanted(faults: Iterable[Fault]) -> set[str]:
+    """Requirements that these faults turn red or make unmeasurable."""
+    return {name for fault in faults for name in (fault.requirement, *fault.also) if name}
+
+
+def batches(faults: Iterable[Fault]) -> list[list[Fault]]:
+    """Put faults together that can be told apart: no two of one requirement, or of what can be changed only once."""
+    made: list[list[Fault]] = []
+    for fault in faults:
+        batch = next((batch for batch in made if _fits(batch, fault)), None)
+        if batch is None:
+            made.append([fault])
+        else:
+            batch.append(fault)
+    return made
+
+
+def _fits(batch: list[Fault], fault: Fault) -> bool:
+    if wanted(batch) & wanted([fault]) or batch[0].breaks != fault.breaks:
+        return False
+    # Without etcd nothing else can be written; nor are there two ways at once for a port to be served.
+    alone = any(item.requirement.startswith(ETCD) for item in (*batch, fault))
+    return not alone and not _once(batch) & _once([fault])
+
+
+def _once(faults: Iterable[Fault]) -> set[type]:
+    return {type(step) for fault in faults for step in fault.steps} - {Add, Change, Remove, Patch}
+
+
+def usual(release: str, control_plane: int = 1) -> list[Fault]:
+    """Faults that show on a usual site of a release, with so many control plane nodes."""
+    return [
+        fault
+        for fault in FAULTS.values()
+        if release in fault.releases and not fault.plan and fault.control_plane == control_plane
+    ]
+
+
+def show(site: Installed, faults: list[Fault]) -> None:
+    """Seed faults, judge, and see that they turn their requirements red, each with its reason, and no other."""
+    with ExitStack() as stack:
+        for fault in faults:
+            stack.enter_context(site.platform.fault(fault.name))
+        run = site.judge()
+    await_healthy(site.platform.api, site.platform.site)
+    found = {requirement: outcome for (requirement, _), outcome in run.outcomes().items() if outcome in BAD}
+    assert set(found) == wanted(faults), run.output
+    for fault in faults:
+        outcomes = {outcome for (requirement, _), outcome in run.outcomes().items() if requirement == fault.requirement}
+        assert not fault.requirement or ("broken" if fault.breaks else "failed") in outcomes, run.output
+    for verdict in run.results["verdicts"]:
+        if verdict["outcome"] in BAD:
+            assert verdict["target"] in verdict["message"]
+            assert "Next: " in verdict["message"]
