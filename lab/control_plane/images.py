@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lab.programs import LabError, need, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lab.control_plane.releases import Release
 
@@ -114,11 +114,6 @@ def write_archive(images: Iterable[Image], target: Path) -> None:
             _add(archive, config_name, config)
             manifest.append({"Config": config_name, "RepoTags": [image.name], "Layers": [f"{digest}/layer.tar"]})
         _add(archive, "manifest.json", json.dumps(manifest).encode())
-
-
-def archive_builder(images: Sequence[Image]) -> Callable[[Path], None]:
-    """Give what fills a folder of the cache with the archive of images."""
-    return lambda folder: write_archive(images, folder / "images.tar")
 
 
 def fingerprint(image: Image) -> tuple[object, ...]:

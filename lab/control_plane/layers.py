@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING
 
 from lab.cache import built
 from lab.control_plane.images import control_plane_images, fingerprint, write_archive
+from lab.control_plane.node_setup import IMPORT, SERVICE_PROGRAM, START_CONTAINERD, containerd_config, containerd_files
 from lab.control_plane.programs import ALL, programs
 from lab.control_plane.releases import RELEASES
+from lab.node_root import write_files
+from lab.nodes import NodeSpec
+from lab.programs import LabError, run
+from lab.site import Lab
 from lab.trees import build_in, common_layers, proxies, workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from lab.control_plane.images import Image
     from lab.control_plane.releases import Release
 
 PACKAGES = ("containerd", "runc", "containernetworking-plugins", "conntrack", "haproxy")
-ARCHIVE = "usr/lib/lab/images/images.tar"
+SEED = "usr/lib/lab/containerd"
+"""Where a node finds what containerd holds at its start."""
+_CONTAINERD = "var/lib/containerd"
 _FILES = Path(__file__).parent / "files"
 _ON_NODES = ("kubelet", "kubectl")
 ALONE = ("etcd", "etcdctl", "kube-apiserver", "kubectl")
@@ -48,7 +56,7 @@ def _unpack(base: Path, layer: Path) -> None:
 
 
 def node_layer(release: Release, say: Callable[[str], None]) -> Path:
-    """Give the layer with a release's programs of a node, and the archive of its images.
+    """Give the layer with a release's programs of a node, and its images as containerd holds them.
 
     Raises:
         LabError: as :func:`lab.control_plane.programs.programs`.
@@ -57,13 +65,28 @@ def node_layer(release: Release, say: Callable[[str], None]) -> Path:
     images = control_plane_images(release, found)
     chosen = {name: found[name] for name in _ON_NODES}
 
+    containers = containers_layer(say)
+
     def build(layer: Path) -> None:
         _place(chosen, layer)
-        (layer / ARCHIVE).parent.mkdir(parents=True)
-        write_archive(images, layer / ARCHIVE)
+        _import_images(images, containers, layer / SEED)
 
-    recipe = (_identities(chosen), [fingerprint(image) for image in images])
+    recipe = (_identities(chosen), [fingerprint(image) for image in images], containers.name, containerd_config())
     return built(f"node-{release.minor}", recipe, build, say)
+
+
+def _import_images(images: Sequence[Image], containers: Path, seed: Path) -> None:
+    """Have the containerd of a node import images, and keep what it holds then: so no node has to do that again."""
+    with Lab([NodeSpec("images", "debian-12", layers=(containers,), containers=True)], "images") as lab:
+        node = lab.nodes["images"]
+        root = Path(f"/proc/{node.pid}/root")
+        write_files(root, containerd_files())
+        write_archive(images, root / "var/tmp/images.tar")
+        done = node.run(f"set -e; {START_CONTAINERD}; {IMPORT} /var/tmp/images.tar; /{SERVICE_PROGRAM} stop containerd")
+        if done.returncode:
+            raise LabError(f"containerd does not import the images: {(done.stderr or done.stdout).strip()}")
+        seed.parent.mkdir(parents=True)
+        run("cp", "-a", str(root / _CONTAINERD), str(seed))
 
 
 def server_layer(release: Release, say: Callable[[str], None]) -> Path:

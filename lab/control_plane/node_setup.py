@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 SERVICES = "etc/lab/services"
 SERVICE_PROGRAM = "usr/lib/lab/service"
 _SETUP = "usr/lib/lab/join"
+_SEED = "usr/lib/lab/seed-containerd"
 _SOCKET = "/run/containerd/containerd.sock"
 _PROGRAM = 0o755
+IMPORT = "ctr --namespace k8s.io images import"
+_UNTIL_IT_ANSWERS = "for _ in $(seq 600); do ctr version >/dev/null 2>&1 && break; sleep 0.05; done"
+START_CONTAINERD = f"/{SERVICE_PROGRAM} start containerd; {_UNTIL_IT_ANSWERS}"
+"""Starts containerd, and waits until it answers."""
 _KERNEL = {
     "vm/overcommit_memory": 1,
     "vm/panic_on_oom": 0,
@@ -33,8 +38,20 @@ _KERNEL = {
 
 def service_files() -> list[NodeFile]:
     """Give the program that keeps services running."""
-    program = (Path(__file__).parent / "files" / "service").read_text(encoding="utf-8")
-    return [NodeFile(SERVICE_PROGRAM, program, _PROGRAM)]
+    return [_program("service", SERVICE_PROGRAM)]
+
+
+def _program(name: str, place: str) -> NodeFile:
+    return NodeFile(place, (Path(__file__).parent / "files" / name).read_text(encoding="utf-8"), _PROGRAM)
+
+
+def containerd_files() -> list[NodeFile]:
+    """Give the files of a node that runs containerd."""
+    return [
+        *service_files(),
+        service("containerd", ["containerd", "--config=/etc/containerd/config.toml"]),
+        NodeFile("etc/containerd/config.toml", containerd_config()),
+    ]
 
 
 def service(name: str, command: list[str]) -> NodeFile:
@@ -53,10 +70,9 @@ def node_files(layout: Layout, member: Member) -> list[NodeFile]:
         "--v=1",
     ]
     return [
-        *service_files(),
-        service("containerd", ["containerd", "--config=/etc/containerd/config.toml"]),
+        *containerd_files(),
         service("kubelet", kubelet),
-        NodeFile("etc/containerd/config.toml", _containerd()),
+        _program("seed-containerd", _SEED),
         NodeFile("etc/cni/net.d/10-lab.conflist", json.dumps(_pod_network(member), indent=1)),
         NodeFile("var/lib/kubelet/config.yaml", yaml.safe_dump(_kubelet(), sort_keys=False)),
         NodeFile(_SETUP, _setup(layout, member), _PROGRAM),
@@ -68,7 +84,8 @@ def join_command() -> str:
     return f"/{_SETUP}"
 
 
-def _containerd() -> str:
+def containerd_config() -> str:
+    """Give containerd's configuration."""
     return f"""version = 2
 disabled_plugins = [
   "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper",
@@ -153,11 +170,7 @@ table ip lab {{
   }}
 }}
 RULES
-/{SERVICE_PROGRAM} start containerd
-for _ in $(seq 600); do
-  ctr version >/dev/null 2>&1 && break
-  sleep 0.05
-done
-ctr --namespace k8s.io images import /usr/lib/lab/images/images.tar >/var/log/images.log
+/{_SEED}
+{START_CONTAINERD}
 /{SERVICE_PROGRAM} start kubelet
 """

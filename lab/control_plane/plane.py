@@ -15,7 +15,7 @@ from lab.control_plane.balancer import PORTS, balancer_files
 from lab.control_plane.images import Image, write_archive
 from lab.control_plane.layers import containers_layer, node_layer
 from lab.control_plane.layout import Layout, Member
-from lab.control_plane.node_setup import SERVICE_PROGRAM, join_command, node_files
+from lab.control_plane.node_setup import IMPORT, SERVICE_PROGRAM, join_command, node_files
 from lab.control_plane.static_pods import static_pods
 from lab.nodefiles import DOMAIN
 from lab.nodes import NodeSpec
@@ -148,6 +148,6 @@ def _import(node: LabNode, archive: Path) -> None:
     place = Path(f"/proc/{node.pid}/root/var/tmp") / archive.name
     shutil.copyfile(archive, place)
     try:
-        run_in(node, f"ctr --namespace k8s.io images import /var/tmp/{archive.name}")
+        run_in(node, f"{IMPORT} /var/tmp/{archive.name}")
     finally:
         place.unlink()
