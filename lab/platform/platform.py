@@ -21,8 +21,8 @@ from lab.platform.plane import BALANCER, run_on
 from lab.platform.reader import READER, reader
 from lab.platform.readiness import await_healthy, has_condition
 from lab.platform.releases import RELEASES
-from lab.platform.serving import Balancing, LoadBalancer, Serving, StandIn, listens
-from lab.platform.site import SYSTEM, Site, SiteNode
+from lab.platform.serving import HTTPS, REGISTRY, Balancing, LoadBalancer, Serving, StandIn, listens, speaks_tls
+from lab.platform.site import ISOLATION_LABEL, ISOLATION_TAINT, SYSTEM, Site, SiteNode
 from lab.platform.workloads import cron_run
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class Platform:
             stand_in.serve(Serving())
         self.balancer = LoadBalancer(self.site, self.plane.nodes.get(BALANCER))
         self.balancer.balance(Balancing())
+        self.await_served()
 
     def _fill(self) -> None:
         definition = definitions(self.site.release)
@@ -117,6 +118,8 @@ class Platform:
         self.api.apply(cron_run(self.site, "cleanup-1", owner))
         for node in self._nodes.values():
             run_on(node, NO_INSTALLER)
+        for one in self.site.control_plane:
+            self.mark(one.name)
 
     def _write_kubeconfig(self) -> None:
         """Write the kubeconfig of the user that a run has."""
@@ -147,6 +150,12 @@ class Platform:
         """Let the API server know a kind, and wait until it does."""
         self.api.apply(definition)
         self.api.until(reference(definition), has_condition("Established"), "is established")
+
+    def mark(self, node: str, *, labelled: bool = True, tainted: bool = True) -> None:
+        """Give a node the marks of the platform's isolation, or take them."""
+        labels = {ISOLATION_LABEL: "true" if labelled else None}
+        change = {"metadata": {"labels": labels}, "spec": {"taints": [ISOLATION_TAINT] if tainted else None}}
+        self.api.patch(Reference("v1", "Node", node), change)
 
     def put(self, item: Object) -> None:
         """Make an object what is said, whatever it was.
@@ -180,6 +189,11 @@ class Platform:
     def node(self, position: int) -> LabNode:
         """Give a control plane node by its position; -1 is the last."""
         return self._nodes[self.site.control_plane[position].name]
+
+    def await_served(self) -> None:
+        """Wait until the platform's ports answer at the address at which it is reached."""
+        for port in (HTTPS, REGISTRY):
+            self.api.wait(lambda at=port: speaks_tls(self.site.vip, at), f"{self.site.vip}:{port} answers")  # type: ignore[misc]
 
     def await_port(self, position: int, port: int, *, open_: bool) -> None:
         """Wait until a port of a control plane node is open, or closed."""

@@ -152,6 +152,7 @@ class Serve:
     def undo(self, platform: Platform) -> None:
         """Serve as usual."""
         self._serve(platform, Serving())
+        platform.await_served()
 
     def _serve(self, platform: Platform, serving: Serving) -> None:
         positions = self.nodes or range(len(platform.site.control_plane))
@@ -172,6 +173,7 @@ class Balance:
     def undo(self, platform: Platform) -> None:
         """Pass on as usual."""
         platform.balancer.balance(Balancing())
+        platform.await_served()
 
 
 @dataclass(frozen=True)
