@@ -17,8 +17,8 @@ PLANTED_SECRETS = ("planted-database-passphrase", "planted-machine-passphrase", 
 
 ISOLATION_LABEL = "lab.example.com/platform"
 ISOLATION_TAINT = {"key": ISOLATION_LABEL, "value": "true", "effect": "PreferNoSchedule"}
-"""What the platform's nodes have where its isolation is planned. The real marks are not public: an inventory names them.
-Of the effects this one keeps nothing away, so that they can always be there."""
+"""What the platform's nodes have where its isolation is planned. The real marks are not public: an inventory names
+them. Of the effects this one keeps nothing away, so that they can always be there."""
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,10 @@ def _resource_faults() -> tuple[Fault, ...]:
             "a Machine is Initializing",
             (Change(_machine, lambda item: item["status"].update(phase="Initializing")),),
         ),
-        "machine-without-status": ("a Machine has no phase", (Change(_machine, lambda item: item.update(status={})),)),
+        "machine-without-status": (
+            "a Machine has no phase",
+            (Change(_machine, lambda item: item.update(status={"message": ""})),),
+        ),
     }
     shadow = {
         "shadow-not-ready": ("ClusterVersionShadow is not Ready", _shadow_says("Ready", "False")),

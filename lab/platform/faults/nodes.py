@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ROLE = "node-role.kubernetes.io/control-plane"
 _FOREIGN = "foreign"
 _GHOST = "https://192.0.2.99:2380"
-_LARGE_MEBIBYTES = 1100
+_LARGE_MEBIBYTES = 950
 _SERVICE = "/usr/lib/lab/service"
 _KEY = "lab/large"
 _NO_PODS = (PODS, ROLLED_OUT, CNI)
