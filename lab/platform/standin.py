@@ -136,7 +136,7 @@ class _Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind, and ask no server for the address's name: a node's network may have none."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = "lab", self.server_address[1]
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
         """Begin TLS in the connection's own thread, so that one that says nothing keeps nobody waiting."""
