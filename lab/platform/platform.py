@@ -18,7 +18,7 @@ from lab.platform.certificates import Authority
 from lab.platform.installer import NO_INSTALLER
 from lab.platform.objects import definitions, healthy
 from lab.platform.plane import BALANCER, run_on
-from lab.platform.reader import READER, reader
+from lab.platform.reader import READER, asked, reader
 from lab.platform.readiness import await_healthy, has_condition
 from lab.platform.releases import RELEASES
 from lab.platform.serving import HTTPS, REGISTRY, Balancing, LoadBalancer, Serving, StandIn, listens, speaks_tls
@@ -179,8 +179,17 @@ class Platform:
         return [which for which in self._objects if which.kind == kind]
 
     def grant(self, without: tuple[str, ...] = ()) -> None:
-        """Let the run's user have its rights without some of them."""
+        """Let the run's user have its rights without some of them; API servers hear of it a moment later."""
         apply_all(self.api, reader(without))
+
+    def await_right(self, right: str, *, allowed: bool) -> None:
+        """Wait until the API server knows whether the run's user has a right."""
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        question = asked(right)
+        self.api.wait(
+            lambda: self.api.call("POST", path, question)["status"]["allowed"] == allowed,
+            f"{right} is {'allowed' if allowed else 'forbidden'}",
+        )
 
     def serve(self, position: int, serving: Serving) -> None:
         """Let a control plane node serve the platform's ports as is said."""

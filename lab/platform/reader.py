@@ -71,6 +71,7 @@ EVERYBODY = {
 }
 """Bindings of every cluster that let everybody ask for its version and readiness, to the groups that they name."""
 
+_EVERYBODY = "system:authenticated"
 _REPLACEMENT = "lab:discovery"
 _ASKED = {
     "discovery": ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/healthz", "/livez"],
@@ -134,10 +135,26 @@ def everybody_but(right: str) -> list[Object]:
     version = f"{_AUTHORISATION}/v1"
     return [
         {"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": _REPLACEMENT}, "rules": rules},
-        _group_binding(_REPLACEMENT, _REPLACEMENT, ("system:authenticated",)),
+        _group_binding(_REPLACEMENT, _REPLACEMENT, (_EVERYBODY,)),
         _group_binding("system:public-info-viewer", "system:public-info-viewer", ("system:unauthenticated",)),
         _group_binding("system:discovery", "system:discovery", ("lab:nobody",)),
     ]
+
+
+def asked(right: str) -> Object:
+    """Give the question to the API server whether the user has a right; its first kind or path stands for all."""
+    user = {"user": f"system:serviceaccount:{SYSTEM}:{READER}", "groups": ["system:serviceaccounts", _EVERYBODY]}
+    namespace, rule = SCOPED[right] if right in SCOPED else ("", RULES[right])
+    verb = rule["verbs"][0]
+    if "nonResourceURLs" in rule:
+        about = {"nonResourceAttributes": {"path": rule["nonResourceURLs"][0], "verb": verb}}
+    else:
+        kind, _, part = rule["resources"][0].partition("/")
+        names = rule.get("resourceNames", [""])
+        where = {"group": rule["apiGroups"][0], "resource": kind, "subresource": part, "namespace": namespace}
+        about = {"resourceAttributes": {**where, "name": names[0], "verb": verb}}
+    version = "authorization.k8s.io/v1"
+    return {"apiVersion": version, "kind": "SubjectAccessReview", "spec": {**user, **about}}
 
 
 def reader(without: Collection[str] = ()) -> list[Object]:

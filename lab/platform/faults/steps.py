@@ -127,10 +127,14 @@ class Forbid:
     def apply(self, platform: Platform) -> None:
         """Take them."""
         platform.grant(self.rights)
+        for right in self.rights:
+            platform.await_right(right, allowed=False)
 
     def undo(self, platform: Platform) -> None:
         """Give them back."""
         platform.grant()
+        for right in self.rights:
+            platform.await_right(right, allowed=True)
 
 
 @dataclass(frozen=True)
