@@ -69,6 +69,7 @@ _KINDS = {
     "ValidatingWebhookConfiguration": ("validatingwebhookconfigurations", False),
 }
 """Kind to its plural and whether it is in namespaces."""
+_WITH_PODS = {"DaemonSet", "Deployment", "Job", "StatefulSet"}
 
 
 class RefusedError(LabError):
@@ -227,7 +228,9 @@ class Api:
 
         Finalizers are taken away: what would honour them does not run here.
         """
-        body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "propagationPolicy": "Foreground"}
+        # What has Pods goes after them; for all else there may be no controller that would see to it.
+        policy = "Foreground" if which.kind in _WITH_PODS else "Background"
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0, "propagationPolicy": policy}
         try:
             self.patch(which, {"metadata": {"finalizers": None}})
             self.call("DELETE", which.path, body)

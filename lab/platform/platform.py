@@ -18,11 +18,11 @@ from lab.platform.certificates import Authority
 from lab.platform.installer import NO_INSTALLER
 from lab.platform.objects import definitions, healthy
 from lab.platform.plane import BALANCER, run_on
-from lab.platform.reader import READER, reader
+from lab.platform.reader import READER, asked, reader
 from lab.platform.readiness import await_healthy, has_condition
 from lab.platform.releases import RELEASES
-from lab.platform.serving import Balancing, LoadBalancer, Serving, StandIn, listens
-from lab.platform.site import SYSTEM, Site, SiteNode
+from lab.platform.serving import HTTPS, REGISTRY, Balancing, LoadBalancer, Serving, StandIn, listens, speaks_tls
+from lab.platform.site import ISOLATION_LABEL, ISOLATION_TAINT, SYSTEM, Site, SiteNode
 from lab.platform.workloads import cron_run
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ class Platform:
             stand_in.serve(Serving())
         self.balancer = LoadBalancer(self.site, self.plane.nodes.get(BALANCER))
         self.balancer.balance(Balancing())
+        self.await_served()
 
     def _fill(self) -> None:
         definition = definitions(self.site.release)
@@ -117,6 +118,8 @@ class Platform:
         self.api.apply(cron_run(self.site, "cleanup-1", owner))
         for node in self._nodes.values():
             run_on(node, NO_INSTALLER)
+        for one in self.site.control_plane:
+            self.mark(one.name)
 
     def _write_kubeconfig(self) -> None:
         """Write the kubeconfig of the user that a run has."""
@@ -148,6 +151,12 @@ class Platform:
         self.api.apply(definition)
         self.api.until(reference(definition), has_condition("Established"), "is established")
 
+    def mark(self, node: str, *, labelled: bool = True, tainted: bool = True) -> None:
+        """Give a node the marks of the platform's isolation, or take them."""
+        labels = {ISOLATION_LABEL: "true" if labelled else None}
+        change = {"metadata": {"labels": labels}, "spec": {"taints": [ISOLATION_TAINT] if tainted else None}}
+        self.api.patch(Reference("v1", "Node", node), change)
+
     def put(self, item: Object) -> None:
         """Make an object what is said, whatever it was.
 
@@ -170,8 +179,17 @@ class Platform:
         return [which for which in self._objects if which.kind == kind]
 
     def grant(self, without: tuple[str, ...] = ()) -> None:
-        """Let the run's user have its rights without some of them."""
+        """Let the run's user have its rights without some of them; API servers hear of it a moment later."""
         apply_all(self.api, reader(without))
+
+    def await_right(self, right: str, *, allowed: bool) -> None:
+        """Wait until the API server knows whether the run's user has a right."""
+        path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+        question = asked(right)
+        self.api.wait(
+            lambda: self.api.call("POST", path, question)["status"]["allowed"] == allowed,
+            f"{right} is {'allowed' if allowed else 'forbidden'}",
+        )
 
     def serve(self, position: int, serving: Serving) -> None:
         """Let a control plane node serve the platform's ports as is said."""
@@ -180,6 +198,11 @@ class Platform:
     def node(self, position: int) -> LabNode:
         """Give a control plane node by its position; -1 is the last."""
         return self._nodes[self.site.control_plane[position].name]
+
+    def await_served(self) -> None:
+        """Wait until the platform's ports answer at the address at which it is reached."""
+        for port in (HTTPS, REGISTRY):
+            self.api.wait(lambda at=port: speaks_tls(self.site.vip, at), f"{self.site.vip}:{port} answers")  # type: ignore[misc]
 
     def await_port(self, position: int, port: int, *, open_: bool) -> None:
         """Wait until a port of a control plane node is open, or closed."""

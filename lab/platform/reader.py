@@ -71,6 +71,13 @@ EVERYBODY = {
 }
 """Bindings of every cluster that let everybody ask for its version and readiness, to the groups that they name."""
 
+_EVERYBODY = "system:authenticated"
+_REPLACEMENT = "lab:discovery"
+_ASKED = {
+    "discovery": ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*", "/healthz", "/livez"],
+    **{name: paths for name, paths in _PATHS.items() if name != "discovery"},
+}
+
 _EXEC = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}
 
 SCOPED: dict[str, tuple[str, Object]] = {
@@ -103,26 +110,57 @@ def _bound(kind: str, namespace: str, rules: list[Object]) -> list[Object]:
     ]
 
 
-def everybody(name: str) -> Object:
-    """Give one of the bindings of :data:`EVERYBODY`, as Kubernetes makes it."""
-    subjects = [{"kind": "Group", "name": group, "apiGroup": _AUTHORISATION} for group in EVERYBODY[name]]
+def _group_binding(name: str, role: str, groups: Collection[str]) -> Object:
     return {
         "apiVersion": f"{_AUTHORISATION}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {
-            "name": name,
-            "labels": {"kubernetes.io/bootstrapping": "rbac-defaults"},
-            "annotations": {"rbac.authorization.kubernetes.io/autoupdate": "true"},
-        },
-        "roleRef": {"apiGroup": _AUTHORISATION, "kind": "ClusterRole", "name": name},
-        "subjects": subjects,
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": _AUTHORISATION, "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "Group", "name": group, "apiGroup": _AUTHORISATION} for group in groups],
     }
+
+
+def everybody() -> list[Object]:
+    """Give the bindings of :data:`EVERYBODY` as Kubernetes makes them."""
+    return [_group_binding(name, name, groups) for name, groups in EVERYBODY.items()]
+
+
+def everybody_but(right: str) -> list[Object]:
+    """Give bindings by which everybody who is known has all that everybody has, but one of ``readyz`` and ``version``.
+
+    Whoever is not known keeps all: kubelet asks the API server so whether it is well.
+    """
+    paths = [path for name, group in _ASKED.items() if name != right for path in group]
+    rules = [{"nonResourceURLs": paths, "verbs": ["get"]}]
+    version = f"{_AUTHORISATION}/v1"
+    return [
+        {"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": _REPLACEMENT}, "rules": rules},
+        _group_binding(_REPLACEMENT, _REPLACEMENT, (_EVERYBODY,)),
+        _group_binding("system:public-info-viewer", "system:public-info-viewer", ("system:unauthenticated",)),
+        _group_binding("system:discovery", "system:discovery", ("lab:nobody",)),
+    ]
+
+
+def asked(right: str) -> Object:
+    """Give the question to the API server whether the user has a right; its first kind or path stands for all."""
+    user = {"user": f"system:serviceaccount:{SYSTEM}:{READER}", "groups": ["system:serviceaccounts", _EVERYBODY]}
+    namespace, rule = SCOPED[right] if right in SCOPED else ("", RULES[right])
+    verb = rule["verbs"][0]
+    if "nonResourceURLs" in rule:
+        about = {"nonResourceAttributes": {"path": rule["nonResourceURLs"][0], "verb": verb}}
+    else:
+        kind, _, part = rule["resources"][0].partition("/")
+        names = rule.get("resourceNames", [""])
+        where = {"group": rule["apiGroups"][0], "resource": kind, "subresource": part, "namespace": namespace}
+        about = {"resourceAttributes": {**where, "name": names[0], "verb": verb}}
+    version = "authorization.k8s.io/v1"
+    return {"apiVersion": version, "kind": "SubjectAccessReview", "spec": {**user, **about}}
 
 
 def reader(without: Collection[str] = ()) -> list[Object]:
     """Give the user and its rights, without those of some names.
 
-    Whoever takes ``readyz`` or ``version`` away must also take away what everybody has, see :data:`EVERYBODY`.
+    Whoever takes ``readyz`` or ``version`` away must also take it from everybody, see :func:`everybody_but`.
     """
     items: list[Object] = [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": READER, "namespace": SYSTEM}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -175,4 +176,11 @@ def listens(address: str, port: int) -> bool:
     """Say whether something takes connections at a port."""
     with suppress(OSError), socket.create_connection((address, port), timeout=1):
         return True
+    return False
+
+
+def speaks_tls(address: str, port: int) -> bool:
+    """Say whether something shows a certificate at a port; which one does not matter here."""
+    with suppress(OSError):
+        return bool(ssl.get_server_certificate((address, port), timeout=1))
     return False

@@ -15,6 +15,11 @@ SYSTEM = "cpaas-system"
 PLANTED_SECRETS = ("planted-database-passphrase", "planted-machine-passphrase", "planted-environment-passphrase")
 """What no run may ever store or print; they stand where such things stand in a real cluster."""
 
+ISOLATION_LABEL = "lab.example.com/platform"
+ISOLATION_TAINT = {"key": ISOLATION_LABEL, "value": "true", "effect": "PreferNoSchedule"}
+"""What the platform's nodes have where its isolation is planned. The real marks are not public: an inventory names
+them. Of the effects this one keeps nothing away, so that they can always be there."""
+
 
 @dataclass(frozen=True)
 class SiteNode:

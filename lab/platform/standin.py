@@ -13,6 +13,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -131,6 +132,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[_Answers], context: ssl.SSLContext | None) -> None:
         super().__init__(address, handler)
         self._context = context
+
+    def server_bind(self) -> None:
+        """Bind, and ask no server for the address's name: a node's network may have none."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "lab", self.server_address[1]
 
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class has it
         """Begin TLS in the connection's own thread, so that one that says nothing keeps nobody waiting."""

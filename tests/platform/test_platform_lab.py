@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import ssl
 from http.client import HTTPSConnection
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from lab import LabError
+from lab.control_plane import ControlPlane
 from lab.platform import FAULTS, Platform
 from lab.platform.api import Api, Reference, RefusedError, reference
 from lab.platform.objects import healthy
@@ -20,11 +20,11 @@ from lab.platform.readiness import await_healthy
 from lab.platform.resources import definitions
 from lab.platform.serving import HTTP, HTTPS, REGISTRY, listens
 from lab.platform.site import SYSTEM
+from planes import runnable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.control_plane import ControlPlane
     from lab.platform.api import Object
 
 RELEASE = "4.3"
@@ -53,19 +53,10 @@ USUAL = [fault.name for fault in FAULTS.values() if fault.control_plane == 1 and
 
 @pytest.fixture(scope="module")
 def plane() -> Iterator[ControlPlane]:
-    from lab.control_plane import ControlPlane  # noqa: PLC0415 - after the path is set
-
-    try:
-        one = ControlPlane("1.34", "platform", say=lambda _line: None, balancer=True)
-        one.start()
-    except LabError as reason:
-        if os.environ.get("CI"):
-            pytest.fail(f"CI must run this: {reason}")
-        pytest.skip(str(reason))
-    try:
+    one = ControlPlane("1.34", "platform", say=lambda _line: None, balancer=True)
+    runnable(one)
+    with one:
         yield one
-    finally:
-        one.stop()
 
 
 @pytest.fixture(scope="module")

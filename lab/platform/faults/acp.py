@@ -9,7 +9,7 @@ from lab.platform.api import Reference, reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
-    API_SERVER,
+    ALL,
     ARCHITECTURE,
     CERTIFICATES,
     CERTIFICATES_ADVISED,
@@ -126,7 +126,10 @@ def _resource_faults() -> tuple[Fault, ...]:
             "a Machine is Initializing",
             (Change(_machine, lambda item: item["status"].update(phase="Initializing")),),
         ),
-        "machine-without-status": ("a Machine has no phase", (Change(_machine, lambda item: item.update(status={})),)),
+        "machine-without-status": (
+            "a Machine has no phase",
+            (Change(_machine, lambda item: item.update(status={"message": ""})),),
+        ),
     }
     shadow = {
         "shadow-not-ready": ("ClusterVersionShadow is not Ready", _shadow_says("Ready", "False")),
@@ -257,7 +260,8 @@ FAULTS = (
         LOAD_BALANCER,
         "the load balancer does not pass 6443 on",
         (Balance({HTTPS: HTTPS, REGISTRY_PORT: REGISTRY_PORT}),),
-        also=(CERTIFICATES, CERTIFICATES_ADVISED, API_SERVER),
+        # Through it the run reaches the cluster.
+        also=tuple(name for name in ALL if name != LOAD_BALANCER),
         balancer=True,
     ),
     Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired")),

@@ -34,6 +34,7 @@ _STALE = "coredns-stale"
 _AWAY = "away."
 _API = "v1beta1.lab.example.com"
 _SICK_WEBHOOK = "lab-sick"
+_ISOLATED = "platform isolation"
 
 
 def _existing(platform: Platform, which: Reference) -> Object:
@@ -152,6 +153,10 @@ def _foreign_workload(platform: Platform) -> list[Object]:
     return [{"apiVersion": "v1", "kind": "Pod", "metadata": place, "spec": pod_spec(platform.site.image)}]
 
 
+def _mark(platform: Platform, *, labelled: bool = True, tainted: bool = True) -> None:
+    platform.mark(platform.site.control_plane[-1].name, labelled=labelled, tainted=tainted)
+
+
 def _forbidden(right: str, requirement: str, *also: str) -> Fault:
     steps = (Forbid((right,)),)
     return Fault(f"{right}-forbidden", requirement, f"{right} may not be listed", steps, breaks=True, also=also)
@@ -257,11 +262,25 @@ FAULTS = (
         also=(ROLLED_OUT,),
     ),
     Fault(
+        "isolation-label-missing",
+        ISOLATION,
+        "a control plane node has no label of the platform's isolation",
+        (Do(lambda platform: _mark(platform, labelled=False), _mark),),
+        plan=_ISOLATED,
+    ),
+    Fault(
+        "isolation-taint-missing",
+        ISOLATION,
+        "a control plane node has no taint of the platform's isolation",
+        (Do(lambda platform: _mark(platform, tainted=False), _mark),),
+        plan=_ISOLATED,
+    ),
+    Fault(
         "foreign-workload",
         ISOLATION,
         "a workload that is not the platform's runs in its cluster",
         (Add(_foreign_workload, has_condition("Ready"), "is ready"),),
         releases=("4.2", "4.3"),
-        plan="platform isolation, multi_cluster",
+        plan=f"{_ISOLATED}, multi_cluster",
     ),
 )

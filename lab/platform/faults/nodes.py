@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.platform import etcd
-from lab.platform.api import Reference
+from lab.platform.api import Reference, apply_all, reference
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
     API_SERVER,
@@ -22,7 +22,7 @@ from lab.platform.faults.names import (
     ROLLED_OUT,
 )
 from lab.platform.faults.steps import Add, Do, Forbid, OnNode, Patch
-from lab.platform.reader import EVERYBODY, everybody
+from lab.platform.reader import everybody, everybody_but
 from lab.platform.readiness import has_condition
 from lab.platform.resources import SINCE
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ROLE = "node-role.kubernetes.io/control-plane"
 _FOREIGN = "foreign"
 _GHOST = "https://192.0.2.99:2380"
-_LARGE_MEBIBYTES = 1100
+_LARGE_MEBIBYTES = 950
 _SERVICE = "/usr/lib/lab/service"
 _KEY = "lab/large"
 _NO_PODS = (PODS, ROLLED_OUT, CNI)
@@ -72,7 +72,20 @@ def _foreign(role: str, version: str = "") -> tuple[Step, ...]:
             }
         ]
 
-    return (Add(objects),)
+    # Undone from the last to the first: Pods go when their node is gone.
+    return Do(lambda _: None, _remove_pods), Add(objects)
+
+
+def _remove_pods(platform: Platform) -> None:
+    """Delete what DaemonSets have for the node without a machine."""
+
+    def there_is_none() -> bool:
+        items = platform.api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{_FOREIGN}")
+        for item in items:
+            platform.api.delete(reference({"apiVersion": "v1", "kind": "Pod", **item}))
+        return not items
+
+    platform.api.wait(there_is_none, f"no Pod is on {_FOREIGN}")
 
 
 def _activate(platform: Platform) -> None:
@@ -114,16 +127,14 @@ def _empty(platform: Platform) -> None:
 
 def _without_everybody(right: str) -> tuple[Step, ...]:
     """Take a right on the API server's own paths, which everybody has, from the run's user."""
-
-    def take(platform: Platform) -> None:
-        for name in EVERYBODY:
-            platform.api.delete(Reference("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", name))
+    items = everybody_but(right)
 
     def give(platform: Platform) -> None:
-        for name in EVERYBODY:
-            platform.api.apply(everybody(name))
+        apply_all(platform.api, everybody())
+        for item in items[:2]:
+            platform.api.delete(reference(item))
 
-    return Do(take, give), Forbid((right,))
+    return Do(lambda platform: apply_all(platform.api, items), give), Forbid((right,))
 
 
 def _without_static_pod(name: str) -> OnNode:
@@ -137,7 +148,7 @@ FAULTS = (
         "node-cordoned",
         NODES,
         "a node is cordoned",
-        (Patch(_last, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None, "taints": None}}),),
+        (Patch(_last, {"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None}}),),
     ),
     Fault(
         "node-without-role",

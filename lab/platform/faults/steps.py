@@ -127,10 +127,14 @@ class Forbid:
     def apply(self, platform: Platform) -> None:
         """Take them."""
         platform.grant(self.rights)
+        for right in self.rights:
+            platform.await_right(right, allowed=False)
 
     def undo(self, platform: Platform) -> None:
         """Give them back."""
         platform.grant()
+        for right in self.rights:
+            platform.await_right(right, allowed=True)
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,7 @@ class Serve:
     def undo(self, platform: Platform) -> None:
         """Serve as usual."""
         self._serve(platform, Serving())
+        platform.await_served()
 
     def _serve(self, platform: Platform, serving: Serving) -> None:
         positions = self.nodes or range(len(platform.site.control_plane))
@@ -172,6 +177,7 @@ class Balance:
     def undo(self, platform: Platform) -> None:
         """Pass on as usual."""
         platform.balancer.balance(Balancing())
+        platform.await_served()
 
 
 @dataclass(frozen=True)
