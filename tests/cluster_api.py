@@ -17,9 +17,12 @@ from kubernetes.client import ApiClient, Configuration
 
 from acp_acceptance.collect.platform.access import Access
 from acp_acceptance.collect.platform.api import Api
+from servers import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from certificates import Issued
 
 _WORD = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 SUCCESS = {"status": "Success"}
@@ -51,6 +54,7 @@ class ClusterApi:
         run: what a command prints, given the Pod and its words; a number is a refusal.
         ports: what a Pod answers, by its name and port, over HTTP; a text is the error of the forwarding.
         asked: paths of all requests, with their queries.
+        certificate: that it serves over TLS; without one it speaks plain HTTP.
     """
 
     documents: Mapping[str, Any] = field(default_factory=dict)
@@ -58,6 +62,7 @@ class ClusterApi:
     ports: Mapping[tuple[str, int], bytes | str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     url: str = ""
+    certificate: Issued | None = None
     released: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -67,6 +72,10 @@ class ClusterApi:
         server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         server.daemon_threads = True
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if self.certificate is not None:
+            self.url = self.url.replace("http:", "https:")
+            context = serving(self.certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         configuration = Configuration()

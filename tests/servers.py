@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from certificates import Issued
 
 Reply = tuple[int, dict[str, str], bytes]
+Replies = dict[str, "Reply | Callable[[Mapping[str, str]], Reply]"]
 
 
 def valid_today(
@@ -32,6 +33,16 @@ def valid_today(
     """Issue a certificate that is valid on the day of the test, for ``left`` days more."""
     today = (datetime.now(timezone.utc) - NOW).days
     return issued(name, issuer, names=names, addresses=addresses, days=(today - 400, today + left))
+
+
+def serving(certificate: Issued, *issuers: Issued) -> ssl.SSLContext:
+    """Make what a server needs to serve a certificate with its issuers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "chain.pem"
+        file.write_bytes(b"".join([certificate.pem, *(item.pem for item in issuers), certificate.key_pem()]))
+        context.load_cert_chain(file)
+    return context
 
 
 class WebServer(ThreadingHTTPServer):
@@ -83,12 +94,9 @@ def web_server(
     server = WebServer(address, port)
     server.replies = replies
     if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "chain.pem"
-            file.write_bytes(b"".join([certificate.pem, *(item.pem for item in issuers), certificate.key_pem()]))
-            context.load_cert_chain(file)
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = serving(certificate, *issuers).wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -81,7 +81,8 @@ _ASKED = {
 _EXEC = {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}
 
 SCOPED: dict[str, tuple[str, Object]] = {
-    "exec-in-etcd": ("kube-system", _EXEC),
+    # With the metrics of etcd, which it serves on its node alone.
+    "exec-in-etcd": ("kube-system", {**_EXEC, "resources": ["pods/exec", "pods/portforward"]}),
     "exec-in-sentry": (SYSTEM, _EXEC),
     "platform-certificate": (
         SYSTEM,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import socket
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
     from acp_acceptance.collect.platform.endpoints import Outside
     from certificates import Issued
+    from servers import Replies
 
 VIP, NODE = "127.71.0.10", "127.71.0.1"
 PORT = 17443
 PLAIN = 17080
 TOKEN = "the-token-of-this-user"
-READY = {"/readyz?verbose": (200, {}, b"[+]ping ok\nreadyz check passed\n")}
-CONSOLE = {"/": (302, {"Location": "/console"}, b""), "/console": (200, {}, b"<html>")}
-REGISTRY = {"/v2/": (401, {}, b"{}")}
+READY: Replies = {"/readyz?verbose": (200, {}, b"[+]ping ok\nreadyz check passed\n")}
+CONSOLE: Replies = {"/": (302, {"Location": "/console"}, b""), "/console": (200, {}, b"<html>")}
+REGISTRY: Replies = {"/v2/": (401, {}, b"{}")}
 OK = {200, 302, 401}
 TODAY = datetime.now(timezone.utc)
 PLACES = Places(
@@ -136,11 +138,21 @@ def test_a_closed_port_fails_alone(site: Site) -> None:
 
 def test_a_port_that_hangs_up_is_no_service(site: Site) -> None:
     with socket.create_server((NODE, 11443)) as listener:
-        listener.listen()
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
         site.serve(leave_out=((NODE, 11443),))
-        listener.settimeout(0.1)
-        seen = site.observe(replace(PLACES, nodes=()))
-        assert not faults(seen.balanced, closed)
+        seen = site.observe()
+        listener.shutdown(socket.SHUT_RDWR)
+    assert faults(seen.balanced, closed) == {f"{NODE}:11443": ["no_tls"]}
+
+
+def test_a_port_that_says_nothing_costs_the_deadline_and_no_more() -> None:
+    with socket.create_server((NODE, 11443)):
         handshake = shake_hands(NODE, 11443, 0.5)
     assert not handshake.chain
     assert handshake.failure

@@ -13,6 +13,7 @@ from acp_acceptance.collect.platform.asking import Handshake, ask, shake_hands, 
 from acp_acceptance.collect.platform.places import API_PORT, REGISTRY_PORT
 from acp_acceptance.model.platform.certificates import PlatformCertificate
 from acp_acceptance.model.platform.endpoints import Endpoint, Endpoints
+from acp_acceptance.model.runner_view import NOTHING_LEARNT
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
@@ -198,6 +199,8 @@ class Observer:
             name = name_of(*place)
             if shaken is None or not shaken.chain:
                 why = f"the handshake failed: {shaken.failure}" if shaken else f"the port is not open ({state})"
+                if state in NOTHING_LEARNT:
+                    why = NOTHING_LEARNT[state].format(address=endpoint.address)
                 found[name] = PlatformCertificate(None, problem=f"{name} served no certificate: {why}")
             elif endpoint.port == API_PORT:
                 names = tuple(filter(None, [own.get(endpoint.address, endpoint.address)]))
