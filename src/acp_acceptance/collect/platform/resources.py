@@ -25,14 +25,16 @@ class Listing:
     Attributes:
         fact: its name in :class:`~acp_acceptance.model.platform.PlatformFacts`.
         reader: makes a reader; it is given the objects of all paths in turn.
-        paths: of the collections; where one is a choice of versions, the first that the server knows is read.
+        paths: of the collections.
+        otherwise: the path that is read where the server knows none of these: another version of the same kind.
         waited: the fact changes while a cluster settles, and is read again while that is waited for.
         absent: what it means where the server does not know the collection, for people.
     """
 
     fact: str
     reader: Callable[[], Reader[Any]]
-    paths: tuple[str | tuple[str, ...], ...]
+    paths: tuple[str, ...]
+    otherwise: str = ""
     waited: bool = False
     absent: str = ""
 
@@ -46,12 +48,12 @@ OWN_PATHS = {
         "/apis/cluster.alauda.io/v1alpha1/clustermodules",
         "/apis/cluster.alauda.io/v1alpha2/clustermodules",
     ),
-    "ModuleInfo": ("/apis/cluster.alauda.io/v1alpha1/moduleinfoes",),
-    "Cluster": ("/apis/platform.tkestack.io/v1/clusters",),
-    "Machine": ("/apis/platform.tkestack.io/v1/machines",),
-    "ClusterVersionShadow": ("/apis/config.alauda.io/v1/clusterversionshadows",),
+    "ModuleInfo": ("/apis/cluster.alauda.io/v1alpha1/moduleinfoes", ""),
+    "Cluster": ("/apis/platform.tkestack.io/v1/clusters", ""),
+    "Machine": ("/apis/platform.tkestack.io/v1/machines", ""),
+    "ClusterVersionShadow": ("/apis/config.alauda.io/v1/clusterversionshadows", ""),
 }
-"""Collections of the platform's own resources, by kind; of several versions the first that the server knows is read."""
+"""Collections of the platform's own resources, by kind: the one to read, and where that is not known, the other."""
 
 LISTINGS = (
     Listing(
@@ -74,11 +76,12 @@ LISTINGS = (
         Listing(
             KINDS[kind].fact,
             partial(ResourceReader, kind),
-            (paths,),
+            (path,),
+            otherwise,
             waited=True,
-            absent=f"the server knows no {kind} ({paths[0].partition('/apis/')[2]})",
+            absent=f"the server knows no {kind} ({path.partition('/apis/')[2]})",
         )
-        for kind, paths in OWN_PATHS.items()
+        for kind, (path, otherwise) in OWN_PATHS.items()
     ),
     # What the platform needs of its cluster; all of it changes with the Pods behind it.
     Listing("claims", cluster_services.claims, ("/api/v1/persistentvolumeclaims",), waited=True),
@@ -114,7 +117,7 @@ def read(api: Api, listing: Listing) -> object:
     missing = ""
     try:
         for path in listing.paths:
-            for found in _objects(api, path):
+            for found in _objects(api, path, listing.otherwise):
                 reader.take(found)
                 seen += 1
     except ApiError as error:
@@ -125,12 +128,11 @@ def read(api: Api, listing: Listing) -> object:
     return reader.result(missing)
 
 
-def _objects(api: Api, path: str | tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """List a collection, or the first of several versions of it that the server knows."""
-    first, *others = (path,) if isinstance(path, str) else path
+def _objects(api: Api, path: str, otherwise: str) -> Iterator[dict[str, Any]]:
+    """List a collection, or the other version of it where the server does not know this one."""
     try:
-        yield from api.items(first)
+        yield from api.items(path)
     except ApiError as error:
-        if error.kind != "absent" or not others:
+        if error.kind != "absent" or not otherwise:
             raise
-        yield from _objects(api, tuple(others))
+        yield from api.items(otherwise)
