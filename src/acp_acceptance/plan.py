@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from acp_acceptance.inventory import Inventory, Node
+    from acp_acceptance.model.cluster import ClusterFacts
+    from acp_acceptance.model.layout import ClusterLayout
     from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Question, Requirement
@@ -104,16 +106,25 @@ def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
     found = []
     for cluster in inventory.site.clusters:
         facts = cast("PlatformFacts", snapshot.of("platform", cluster))
+        layout = planned_layout(snapshot, cluster)
         prefix = f"{cluster}:" if len(inventory.site.clusters) > 1 else ""
         for kind in ITEMS:
             try:
-                names = list(items_of(facts, kind))
+                names = list(items_of(facts, kind, layout))
             except CollectionError:
                 names = []
             found += [Target(kind, f"{prefix}{name}", cluster=cluster, item=name) for name in names]
             if not names:
                 found.append(Target(kind, cluster, cluster=cluster))
     return found
+
+
+def planned_layout(snapshot: Snapshot, cluster: str) -> ClusterLayout | None:
+    """Give a cluster as the inventory plans it; ``None`` where a snapshot does not hold that."""
+    try:
+        return cast("ClusterFacts", snapshot.of("cluster", cluster)).layout
+    except CollectionError:
+        return None
 
 
 def make_plan(
@@ -234,6 +245,10 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             self._add_cluster(inventory, target.cluster)
             self["package"] = lambda: _package(inventory, target.cluster, snapshot)
             self["load_balancer"] = lambda: _load_balancer(inventory, target.cluster)
+        self["isolation"] = lambda: "planned" if site.isolation else "not planned"
+        self["package_architecture"] = lambda: site.package.architecture or "not named in the inventory"
+        if target.kind == "resource":
+            self["resource"] = lambda: target.item.partition("/")[0]
         if target.node is not None:
             self._add_node(target.node)
             self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.inventory import ClusterRole
-from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.overlap import networks_of_nodes
 from acp_acceptance.model.platform import items_of
+from acp_acceptance.model.platform.isolation import IsolationMarks
 from acp_acceptance.model.text import is_address
 from acp_acceptance.model.vip import known_interfaces
-from acp_acceptance.plan import NotApplicableError, owed
+from acp_acceptance.plan import NotApplicableError, owed, planned_layout
 from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.inventory import Cluster
     from acp_acceptance.model.cluster import ClusterFacts
+    from acp_acceptance.model.layout import ClusterLayout
     from acp_acceptance.model.measurement import Facts
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.overlap import Interface, NodeNetwork
@@ -67,12 +69,31 @@ def platform(planned: PlannedCheck, acceptance: Acceptance) -> PlatformFacts:
 
 
 @pytest.fixture
-def found(planned: PlannedCheck, platform: PlatformFacts) -> Any:  # noqa: ANN401 - of the kind that the test names
+def found(planned: PlannedCheck, platform: PlatformFacts, acceptance: Acceptance) -> Any:  # noqa: ANN401 - of the kind that the test names
     """What was found in the cluster and is judged here."""
-    items = items_of(platform, planned.target.kind)
+    layout = planned_layout(acceptance.snapshot, planned.target.cluster)
+    items = items_of(platform, planned.target.kind, layout)
     if not planned.target.item:
         raise CollectionError(f"no {planned.target.kind} was found in the cluster, so that nothing could be judged")
-    return items[planned.target.item]
+    item = items[planned.target.item]
+    if isinstance(item, Problem):
+        raise CollectionError(item.reason)
+    return item
+
+
+@pytest.fixture
+def layout(planned: PlannedCheck, acceptance: Acceptance) -> ClusterLayout:
+    """The cluster that this target is found in, as the inventory plans it."""
+    return cast("ClusterFacts", acceptance.snapshot.of("cluster", planned.target.cluster)).layout
+
+
+@pytest.fixture
+def isolation_marks(acceptance: Acceptance) -> IsolationMarks:
+    """What nodes that only the platform uses are marked with, by the inventory."""
+    isolation = acceptance.inventory.site.isolation
+    if isolation is None:
+        raise CollectionError("the inventory plans no platform isolation")
+    return IsolationMarks(isolation.taints, isolation.labels)
 
 
 @pytest.fixture

@@ -116,6 +116,10 @@ class Requirement(_Data):
         "balanced-endpoint",
         "api-endpoint",
         "certificate",
+        # Gathered of listed objects.
+        "workload",
+        "platform-node",
+        "resource",
     ]
     source: str
     when: dict[str, Any] = {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from acp_acceptance.model.measurement import CollectionError
 
 
 @dataclass(frozen=True)
@@ -22,3 +25,18 @@ class ApiServer:
     version: str
     platform: bool
     nodes: int
+
+
+def minor_release(version: str) -> str:
+    """Give the minor release of a version of Kubernetes.
+
+    >>> minor_release("v1.33.4-alauda.2")
+    '1.33'
+
+    Raises:
+        CollectionError: it is no version.
+    """
+    found = re.match(r"v?(\d+\.\d+)(?:[.+-]|$)", version)
+    if found is None:
+        raise CollectionError(f"the API server's version is not known: {version or 'it says none'}")
+    return found[1]

@@ -68,3 +68,37 @@ class ByName(Generic[T_co]):
     def result(self, missing: str) -> T_co:
         """Give the fact."""
         return self._make(self._items, missing)
+
+
+class Chosen(Generic[T_co]):
+    """Reader of a listing of which only some objects are kept, such as those that are not well.
+
+    Args:
+        observe: gives the typed form of one raw object, or ``None`` where it is only counted.
+        make: makes the fact of how many there are, those that are kept, how many more were left out, and what is
+            missing.
+        most: how many are kept.
+    """
+
+    def __init__(
+        self,
+        observe: Callable[[Mapping[str, Any]], Any],
+        make: Callable[[int, tuple[Any, ...], int, str], T_co],
+        most: int = 500,
+    ) -> None:
+        self._observe, self._make, self._most = observe, make, most
+        self._total, self._more = 0, 0
+        self._kept: list[Any] = []
+
+    def take(self, raw: Mapping[str, Any]) -> None:
+        """Count one object, and keep it where it is one of those."""
+        self._total += 1
+        found = self._observe(raw)
+        if found is not None and len(self._kept) < self._most:
+            self._kept.append(found)
+        elif found is not None:
+            self._more += 1
+
+    def result(self, missing: str) -> T_co:
+        """Give the fact."""
+        return self._make(self._total, tuple(self._kept), self._more, missing)
