@@ -11,7 +11,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from lab.platform.api import Reference
 from lab.platform.faults.fault import Fault
-from lab.platform.faults.names import API_SERVICES, CNI, CSR, DNS, ISOLATION, ROLLED_OUT, STORAGE, WEBHOOKS
+from lab.platform.faults.names import (
+    API_SERVICES,
+    CNI,
+    CSR,
+    DNS,
+    FOREIGN_WORKLOADS,
+    ISOLATION,
+    ROLLED_OUT,
+    STORAGE,
+    WEBHOOKS,
+)
 from lab.platform.faults.steps import Add, Change, Do, Forbid, Remove
 from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.site import SYSTEM
@@ -277,7 +287,7 @@ FAULTS = (
     ),
     Fault(
         "foreign-workload",
-        ISOLATION,
+        FOREIGN_WORKLOADS,
         "a workload that is not the platform's runs in its cluster",
         (Add(_foreign_workload, has_condition("Ready"), "is ready"),),
         releases=("4.2", "4.3"),

@@ -25,7 +25,8 @@ API_SERVICES = "postinstall.cluster.apiservices"
 CSR = "postinstall.cluster.csr"
 WEBHOOKS = "postinstall.cluster.webhooks"
 CNI = "postinstall.cluster.cni"
-ISOLATION = "postinstall.isolation"
+ISOLATION = "postinstall.isolation.marks"
+FOREIGN_WORKLOADS = "postinstall.isolation.foreign-workloads"
 
 ALL = (
     APP_RELEASES,
@@ -54,5 +55,6 @@ ALL = (
     WEBHOOKS,
     CNI,
     ISOLATION,
+    FOREIGN_WORKLOADS,
 )
 """All of stage postinstall."""

@@ -47,6 +47,9 @@ class Progress(Protocol):
     def say(self, line: str) -> None:
         """Something else begins."""
 
+    def waiting(self, cluster: str, missing: Sequence[str], left: float) -> None:
+        """Something is missing still until a cluster has settled, and ``left`` seconds are left."""
+
     def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
         """One more thing was read of a cluster."""
 
@@ -65,6 +68,7 @@ class Settings:
         active_allowed_by: who allowed the checks that load nodes; empty where they are not run.
         kubeconfig: instead of the inventory's: a file, ``in-cluster`` or ``ssh``; empty for none.
         context: in that file; empty for its current one.
+        wait: seconds that an installed cluster may take to settle; 0 judges it as it is.
     """
 
     forks: int = 64
@@ -76,6 +80,7 @@ class Settings:
     active_allowed_by: str = ""
     kubeconfig: str = ""
     context: str = ""
+    wait: float = 0.0
 
 
 def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
@@ -121,7 +126,7 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
             finished = run.load(inventory, nodes, wanted)
         if clusters and finished:
             sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf, run.section)
-            finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot)
+            finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot, settings.wait)
     return snapshot, finished
 
 

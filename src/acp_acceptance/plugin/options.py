@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import getpass
 import os
+import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +55,14 @@ def add_options(parser: pytest.Parser) -> None:
         "plane node holds); default: the inventory's, else ssh. KUBECONFIG is never used",
     )
     option("--acp-context", metavar="NAME", help="context of the kubeconfig (default: its current one)")
+    option(
+        "--acp-wait",
+        metavar="DURATION",
+        type=_duration,
+        default=0.0,
+        help="wait so long (90s, 15m, 1h) until an installed cluster has settled, and show what is missing; "
+        "without it, what is still being reconciled is a failure that says so",
+    )
     option("--acp-snapshot", metavar="PATH", help="judge a recorded snapshot (a run's folder); connects to nothing")
     option("--acp-waivers", metavar="FILE", help="failures that are accepted for a time: who, why, until when")
     option("--acp-reports", metavar="DIR", help="where runs are recorded (default: reports)")
@@ -94,6 +104,15 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _duration(text: str) -> float:
+    """Read a time such as ``90s``, ``15m``, ``1h30m``; seconds where no unit is given."""
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", text.strip())
+    if found is None or not any(found.groups()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write 90s, 15m or 1h30m")
+    hours, minutes, seconds = (int(number or 0) for number in found.groups())
+    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 @dataclass
@@ -263,6 +282,7 @@ def settings_of(config: pytest.Config) -> Settings:
         active_allowed_by=_allowed_by(config),
         kubeconfig=config.getoption("acp_kubeconfig") or "",
         context=config.getoption("acp_context") or "",
+        wait=config.getoption("acp_wait"),
     )
 
 

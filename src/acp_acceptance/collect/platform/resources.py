@@ -27,7 +27,6 @@ class Listing:
         reader: makes a reader; it is given the objects of all paths in turn.
         paths: of the collections.
         otherwise: the path that is read where the server knows none of these: another version of the same kind.
-        waited: the fact changes while a cluster settles, and is read again while that is waited for.
         absent: what it means where the server does not know the collection, for people.
     """
 
@@ -35,7 +34,6 @@ class Listing:
     reader: Callable[[], Reader[Any]]
     paths: tuple[str, ...]
     otherwise: str = ""
-    waited: bool = False
     absent: str = ""
 
 
@@ -60,17 +58,16 @@ LISTINGS = (
         "appreleases",
         appreleases.reader,
         ("/apis/operator.alauda.io/v1alpha1/appreleases",),
-        waited=True,
         absent=NO_PLATFORM,
     ),
-    Listing("pods", pods.PodReader, ("/api/v1/pods",), waited=True),
+    Listing("pods", pods.PodReader, ("/api/v1/pods",)),
     # What runs, and where.
-    Listing("deployments", workloads.deployments, ("/apis/apps/v1/deployments",), waited=True),
-    Listing("stateful_sets", workloads.stateful_sets, ("/apis/apps/v1/statefulsets",), waited=True),
-    Listing("daemon_sets", workloads.daemon_sets, ("/apis/apps/v1/daemonsets",), waited=True),
-    Listing("jobs", workloads.JobReader, ("/apis/batch/v1/jobs",), waited=True),
-    Listing("cron_jobs", workloads.cron_jobs, ("/apis/batch/v1/cronjobs",), waited=True),
-    Listing("nodes", nodes.reader, ("/api/v1/nodes",), waited=True),
+    Listing("deployments", workloads.deployments, ("/apis/apps/v1/deployments",)),
+    Listing("stateful_sets", workloads.stateful_sets, ("/apis/apps/v1/statefulsets",)),
+    Listing("daemon_sets", workloads.daemon_sets, ("/apis/apps/v1/daemonsets",)),
+    Listing("jobs", workloads.JobReader, ("/apis/batch/v1/jobs",)),
+    Listing("cron_jobs", workloads.cron_jobs, ("/apis/batch/v1/cronjobs",)),
+    Listing("nodes", nodes.reader, ("/api/v1/nodes",)),
     # The platform's own resources.
     *(
         Listing(
@@ -78,22 +75,22 @@ LISTINGS = (
             partial(ResourceReader, kind),
             (path,),
             otherwise,
-            waited=True,
             absent=f"the server knows no {kind} ({path.partition('/apis/')[2]})",
         )
         for kind, (path, otherwise) in OWN_PATHS.items()
     ),
     # What the platform needs of its cluster; all of it changes with the Pods behind it.
-    Listing("claims", cluster_services.claims, ("/api/v1/persistentvolumeclaims",), waited=True),
+    Listing("claims", cluster_services.claims, ("/api/v1/persistentvolumeclaims",)),
     Listing("storage_classes", cluster_services.storage_classes, ("/apis/storage.k8s.io/v1/storageclasses",)),
     Listing(
-        "api_services", cluster_services.api_services, ("/apis/apiregistration.k8s.io/v1/apiservices",), waited=True
+        "api_services",
+        cluster_services.api_services,
+        ("/apis/apiregistration.k8s.io/v1/apiservices",),
     ),
     Listing(
         "signing_requests",
         cluster_services.signing_requests,
         ("/apis/certificates.k8s.io/v1/certificatesigningrequests",),
-        waited=True,
     ),
     Listing(
         "webhooks",
@@ -102,10 +99,11 @@ LISTINGS = (
             "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
             "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
         ),
-        waited=True,
     ),
     Listing(
-        "service_backends", cluster_services.BackendReader, ("/apis/discovery.k8s.io/v1/endpointslices",), waited=True
+        "service_backends",
+        cluster_services.BackendReader,
+        ("/apis/discovery.k8s.io/v1/endpointslices",),
     ),
 )
 

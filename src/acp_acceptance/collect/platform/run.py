@@ -10,6 +10,7 @@ import yaml
 from acp_acceptance.collect.platform.access import IN_CLUSTER, from_document, from_kubeconfig, in_cluster
 from acp_acceptance.collect.platform.collector import PlatformCollector, unreached
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.platform.waiting import Patience
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts
@@ -33,6 +34,9 @@ class Telling(Protocol):
 
     def say(self, line: str) -> None:
         """Something begins, or is known now."""
+
+    def waiting(self, cluster: str, missing: Sequence[str], left: float) -> None:
+        """Something is missing still, and ``left`` seconds are left."""
 
     def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
         """One more thing was read of a cluster."""
@@ -114,10 +118,18 @@ def admin_conf_of(node: Node, section: Section) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def collect_platforms(
-    clusters: Sequence[Cluster], sources: Sources, deadline: float, progress: Telling, snapshot: Snapshot
+def collect_platforms(  # noqa: PLR0913, PLR0917 - what is read, how, and who is told
+    clusters: Sequence[Cluster],
+    sources: Sources,
+    deadline: float,
+    progress: Telling,
+    snapshot: Snapshot,
+    wait: float = 0,
 ) -> bool:
-    """Collect installed clusters into ``snapshot``; ``False`` where that was interrupted."""
+    """Collect installed clusters into ``snapshot``; ``False`` where that was interrupted.
+
+    ``wait`` is how many seconds each may take to settle.
+    """
     for cluster in clusters:
         interrupted = Problem("interrupted", "the run was interrupted before it was read")
         snapshot.targets["platform", cluster.name] = PlatformFacts(
@@ -125,19 +137,22 @@ def collect_platforms(
         )
     try:
         for cluster in clusters:
-            snapshot.targets["platform", cluster.name] = _collected(cluster, sources, deadline, progress)
+            patience = Patience(cluster.name, wait, progress)
+            snapshot.targets["platform", cluster.name] = _collected(cluster, sources, deadline, progress, patience)
     except KeyboardInterrupt:
         return False
     return True
 
 
-def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Telling) -> PlatformFacts:
+def _collected(
+    cluster: Cluster, sources: Sources, deadline: float, progress: Telling, patience: Patience
+) -> PlatformFacts:
     # Imported here: the packages take longer to import than a preflight of a node takes.
     from acp_acceptance.collect.platform.steps import Subject, look_further  # noqa: PLC0415 - as said
 
     try:
         collector = PlatformCollector(cluster.name, sources.access(cluster), deadline)
-        server = collector.meet()
+        server = patience.meet(collector)
     except ApiError as error:
         progress.say(f"cluster {cluster.name}: {error.reason}")
         return unreached(cluster.name, error)
@@ -146,6 +161,8 @@ def _collected(cluster: Cluster, sources: Sources, deadline: float, progress: Te
         f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version}, "
         f"{server.nodes} nodes{doubt}"
     )
+    if patience.seconds:
+        patience.until_settled(collector)
     facts = collector.collect(server, progress.reading)
     progress.say(f"cluster {cluster.name}: looking at its addresses, etcd and names")
     subject = Subject(sources.inventory, cluster, collector.api, deadline, facts, sources.ask_node)
