@@ -156,10 +156,11 @@ def _collected(
     except ApiError as error:
         progress.say(f"cluster {cluster.name}: {error.reason}")
         return unreached(cluster.name, error)
-    doubt = "" if server.platform else "; it knows no AppReleases: is this a cluster of the platform?"
+    doubt = "; it knows no AppReleases: is this a cluster of the platform?" if server.platform is False else ""
+    nodes = "nodes unknown" if server.nodes is None else f"{server.nodes} nodes"
     progress.say(
-        f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version}, "
-        f"{server.nodes} nodes{doubt}"
+        f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version or 'unknown'}, "
+        f"{nodes}{doubt}"
     )
     if patience.seconds:
         patience.until_settled(collector)
