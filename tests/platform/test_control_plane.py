@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -150,8 +150,7 @@ def test_nodes_share_etcd_behind_one_address_and_pods_reach_those_of_others() ->
     assert soon_left(made_of) == set()
 
 
-@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM], ids=str)
-def test_nothing_is_left_when_the_owner_ends_without_a_word(way: signal.Signals) -> None:
+def test_nothing_is_left_when_the_owner_is_killed() -> None:
     runnable(ControlPlane(NEWEST, "test-owned", silent))
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -161,9 +160,32 @@ def test_nothing_is_left_when_the_owner_ends_without_a_word(way: signal.Signals)
     assert said, "the cluster did not start"
     made_of = footprint_of(int(said[0]))
     assert {kind.partition(" ")[0] for kind in made_of} == {"process", "group", "interface", "folder"}
-    owner.send_signal(way)
+    owner.kill()
     owner.communicate()
     assert soon_left(made_of) == set()
+
+
+def test_the_command_starts_a_cluster_that_stays_until_down() -> None:
+    runnable(ControlPlane(OLDEST, "test-stays", silent))
+    name = f"test-stays-{os.getpid()}"
+    try:
+        started = lab_command("cluster", "--version", OLDEST, "--name", name)
+        assert started.returncode == 0, started.stderr
+        kubeconfig = re.search(r"export KUBECONFIG=(\S+)", started.stdout)
+        assert kubeconfig
+        made_of = footprint_of(int(Path(kubeconfig[1]).parent.name))
+        assert kubeconfig[0] in lab_command("list").stdout
+        again = lab_command("cluster", "--version", OLDEST, "--name", name)
+        assert (again.returncode, f"lab {name} runs already" in again.stderr) == (1, True)
+    finally:
+        ended = lab_command("down", "--name", name)
+    assert ended.returncode == 0, ended.stderr
+    assert soon_left(made_of) == set()
+
+
+def lab_command(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lab", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
 
 
 def test_an_error_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
