@@ -197,7 +197,11 @@ class Platform:
 
     def node(self, position: int) -> LabNode:
         """Give a control plane node by its position; -1 is the last."""
-        return self._nodes[self.site.control_plane[position].name]
+        return self.node_named(self.site.control_plane[position].name)
+
+    def node_named(self, name: str) -> LabNode:
+        """Give a node by its name in Kubernetes."""
+        return self._nodes[name]
 
     def await_served(self) -> None:
         """Wait until the platform's ports answer at the address at which it is reached."""

@@ -9,6 +9,7 @@ from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, ISOLATION, PODS, RESTARTS, ROLLED_OUT
 from lab.platform.faults.steps import Add, Do, Forbid
+from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
 from lab.platform.site import SYSTEM
 from lab.platform.workloads import cron_run, job, pod_spec, workload
@@ -27,6 +28,9 @@ _SLEEP = "exec sleep 86400"
 # It keeps count in a volume, which outlives its containers.
 _RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 3 ] || exit 1; exec sleep 86400"
 _RESTARTED = 3
+_VOLUME = "volumes/kubernetes.io~empty-dir/space"
+# kubelet counts volumes once a minute, and looks at what it counted every ten seconds.
+_EVICTION_SECONDS = 240.0
 
 
 def _containers(item: Object) -> list[Object]:
@@ -95,12 +99,30 @@ def _crash_with_markup(platform: Platform) -> list[Object]:
     return [item]
 
 
-def _evicted(platform: Platform) -> list[Object]:
-    item = sick_pod(platform, "head -c 8000000 /dev/zero >/space/file; exec sleep 86400")
-    item["spec"]["restartPolicy"] = "Never"
+def _evict(platform: Platform) -> None:
+    """Have kubelet evict a Pod whose volume is larger than it may be.
+
+    What a container writes there kubelet does not count in the lab: the volume is in an overlay, whose files seem to be
+    on another device than its folders. So the volume is made a file system of its own, and filled.
+    """
+    item = sick_pod(platform, restartPolicy="Never")
     item["spec"]["volumes"] = [{"name": "space", "emptyDir": {"sizeLimit": "1Mi"}}]
     item["spec"]["containers"][0]["volumeMounts"] = [{"name": "space", "mountPath": "/space"}]
-    return [item]
+    platform.api.apply(item)
+    platform.api.until(_SICK, has_condition("Ready"), "is ready")
+    found = platform.api.get(_SICK)
+    assert found is not None
+    place = f"/var/lib/kubelet/pods/{found['metadata']['uid']}/{_VOLUME}"
+    fill = f"mount -t tmpfs -o size=16m tmpfs {place}\nhead -c 8000000 /dev/zero >{place}/file"
+    run_on(platform.node_named(found["spec"]["nodeName"]), fill)
+    platform.api.until(_SICK, _failed("Evicted"), "is evicted", _EVICTION_SECONDS)
+
+
+def _remove_evicted(platform: Platform) -> None:
+    for node in platform.site.nodes:
+        give_back = f"for place in /var/lib/kubelet/pods/*/{_VOLUME}; do umount -l $place 2>/dev/null || :; done"
+        run_on(platform.node_named(node.name), give_back)
+    _remove_sick(platform)
 
 
 def _restarting(platform: Platform) -> list[Object]:
@@ -201,7 +223,7 @@ FAULTS = (
         _container(_unready, readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1}),
     ),
     Fault("pod-failed", PODS, "Failed", _pod(_failed("Error"), "exit 3", restartPolicy="Never")),
-    Fault("pod-evicted", PODS, "Evicted", (Add(_evicted, _failed("Evicted"), "is evicted"),), slow=True),
+    Fault("pod-evicted", PODS, "Evicted", (Do(_evict, _remove_evicted),), slow=True),
     Fault(
         "pod-pending",
         PODS,
