@@ -83,12 +83,8 @@ def test_each_release_has_observed_its_generation(platform: Platform) -> None:
 
 
 def test_an_object_that_is_not_of_the_schema_is_refused(platform: Platform) -> None:
-    item = {
-        "apiVersion": "cluster.alauda.io/v1alpha1",
-        "kind": "ClusterModule",
-        "metadata": {"name": "global"},
-        "status": {"editable": True, "upgradable": False, "base": {"deployStatus": "Fine", "runningStatus": "Healthy"}},
-    }
+    item = platform.healthy_object(Reference("cluster.alauda.io/v1alpha1", "ClusterModule", "global"))
+    item["status"]["base"]["deployStatus"] = "Fine"
     with pytest.raises(RefusedError, match="Unsupported value"):
         platform.api.apply(item)
 

@@ -63,12 +63,15 @@ def _is_running_again(item: Object) -> bool:
     return has_condition("Ready")(item) and any(state["restartCount"] >= _RESTARTED for state in _containers(item))
 
 
-def sick_pod(platform: Platform, script: str = _SLEEP, **spec: Any) -> Object:  # noqa: ANN401 - as the API has it
-    """Give a Pod of the platform's namespace that nothing controls."""
+def sick_pod(platform: Platform, script: str = _SLEEP, name: str = SICK, **spec: Any) -> Object:  # noqa: ANN401 - as the API has it
+    """Give a Pod of the platform's namespace that nothing controls.
+
+    Faults of different requirements call theirs differently, so that they can be seeded at once.
+    """
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": SICK, "namespace": SYSTEM, "labels": {"service_name": SICK}},
+        "metadata": {"name": name, "namespace": SYSTEM, "labels": {"service_name": name}},
         "spec": pod_spec(platform.site.image, script, **spec),
     }
 
@@ -126,7 +129,7 @@ def _remove_evicted(platform: Platform) -> None:
 
 
 def _restarting(platform: Platform) -> list[Object]:
-    item = sick_pod(platform, _RESTARTS)
+    item = sick_pod(platform, _RESTARTS, "restarting")
     item["spec"]["volumes"] = [{"name": "count", "emptyDir": {}}]
     item["spec"]["containers"][0]["volumeMounts"] = [{"name": "count", "mountPath": "/count"}]
     return [item]
@@ -177,7 +180,7 @@ def _retried(platform: Platform) -> list[Object]:
     pod["volumes"] = [{"name": "count", "emptyDir": {}}]
     pod["containers"][0]["volumeMounts"] = [{"name": "count", "mountPath": "/count"}]
     pod["restartPolicy"] = "OnFailure"
-    return [job(SYSTEM, SICK, pod, backoffLimit=3)]
+    return [job(SYSTEM, "retried", pod, backoffLimit=3)]
 
 
 FAULTS = (
@@ -301,6 +304,12 @@ FAULTS = (
         "pod-completed",
         "",
         "a Pod has done its work",
-        _pod(in_phase("Succeeded"), "true", restartPolicy="Never"),
+        (
+            Add(
+                lambda platform: [sick_pod(platform, "true", "completed", restartPolicy="Never")],
+                in_phase("Succeeded"),
+                "has succeeded",
+            ),
+        ),
     ),
 )
