@@ -201,8 +201,11 @@ class Observer:
             if shaken is None or not shaken.chain:
                 found[name] = PlatformCertificate(None, problem=_not_served(name, endpoint.address, state, shaken))
             elif endpoint.port == API_PORT:
-                names = tuple(filter(None, [own.get(endpoint.address, endpoint.address)]))
-                found[name] = PlatformCertificate(served_certificate(list(shaken.chain)), names, "cluster")
+                address = own.get(endpoint.address, endpoint.address)
+                content = served_certificate(list(shaken.chain))
+                problem = "" if address else f"the own address of {endpoint.what}, which it is to be for, is not known"
+                names = (address,) if address else ()
+                found[name] = PlatformCertificate(content, names, "cluster", problem=problem)
             else:
                 content = served_certificate(list(shaken.chain))
                 found[name] = platform_certificate(content, places, endpoint.address)
@@ -221,4 +224,4 @@ def platform_certificate(content: CertificateFile, places: Places, address: str)
     is_own_name = places.access.get(address, "").endswith("platform address")
     name = address if is_own_name else places.platform_address
     problem = "" if name else places.unknown.get("platform address", "the platform's address is not known")
-    return PlatformCertificate(content, (name,) if name else (), places.certificate, problem)
+    return PlatformCertificate(content, (name,) if name else (), places.certificate, problem=problem)

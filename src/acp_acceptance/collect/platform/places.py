@@ -139,13 +139,18 @@ def _host_of(url: str) -> tuple[str, int | None]:
 def _control_plane(
     inventory: Inventory, cluster: Cluster, api: Api, unknown: dict[str, str]
 ) -> tuple[ControlPlaneNode, ...]:
-    """Give the control plane nodes: those of the inventory, and those that only the cluster knows."""
-    internal: dict[str, str] = {}
+    """Give the control plane nodes: those of the inventory, and those that only the cluster knows.
+
+    Where the cluster cannot be asked, the nodes' own addresses are not known: the inventory has those by which this
+    machine reaches them.
+    """
+    planned = [node for node in inventory.nodes if node.cluster == cluster.name and Role.CONTROL_PLANE in node.roles]
     try:
         internal = dict(_named_by_cluster(api))
     except ApiError as error:
-        unknown["nodes"] = f"the cluster's control plane nodes could not be listed: {error.reason}"
-    planned = [node for node in inventory.nodes if node.cluster == cluster.name and Role.CONTROL_PLANE in node.roles]
+        if not planned:
+            unknown["nodes"] = f"the cluster's control plane nodes could not be listed: {error.reason}"
+        return tuple(ControlPlaneNode(node.name, node.address, "") for node in planned)
     nodes = [
         ControlPlaneNode(node.name, node.address, internal.get(node.name) or _if_address(node.address))
         for node in planned
@@ -153,7 +158,7 @@ def _control_plane(
     known = {node.name for node in nodes} | {node.address for node in nodes}
     nodes += [ControlPlaneNode(name, own, own) for name, own in internal.items() if not known & {name, own}]
     if not nodes:
-        unknown.setdefault("nodes", "neither the inventory nor the cluster names a control plane node")
+        unknown["nodes"] = "neither the inventory nor the cluster names a control plane node"
     return tuple(nodes)
 
 
