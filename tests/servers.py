@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
 import threading
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 Reply = tuple[int, dict[str, str], bytes]
 Replies = dict[str, "Reply | Callable[[Mapping[str, str]], Reply]"]
+
+
+def own_address(last: int) -> str:
+    """Give a loopback address of this process alone, for ports that cannot be chosen; ``last`` is its last number."""
+    number = os.getpid()
+    return f"127.{64 + (number >> 8) % 64}.{number % 256}.{last}"
 
 
 def valid_today(

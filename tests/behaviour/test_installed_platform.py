@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cluster_api import ClusterApi, Command, control_plane_node, listing, pod
-from servers import valid_today, web_server
+from servers import own_address, valid_today, web_server
 from sites import site_file
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from suite import SuiteRun
 
-VIP, NODE = "127.73.0.10", "127.73.0.1"
+VIP, NODE = own_address(10), own_address(1)
 HTTPS = 18443
 APISERVER = "postinstall.control-plane.apiserver"
 ETCD = "postinstall.control-plane.etcd"
@@ -38,9 +38,9 @@ etcd_disk_{what}_duration_seconds_bucket{{le="+Inf"}} 500
 """
 METRICS = "".join(_BUCKETS.format(what=what) for what in ("backend_commit", "wal_fsync"))
 ETCDCTL = {
-    "member": '{"members": [{"ID": 1, "name": "cp-1", "peerURLs": ["https://127.73.0.1:2380"]}]}',
+    "member": '{"members": [{"ID": 1, "name": "cp-1", "peerURLs": ["https://192.0.2.1:2380"]}]}',
     "status": '[{"Status": {"header": {"member_id": 1}, "version": "3.6.4", "dbSize": 20480, "leader": 1}}]',
-    "health": '[{"endpoint": "https://127.73.0.1:2379", "health": true}]',
+    "health": '[{"endpoint": "https://192.0.2.1:2379", "health": true}]',
     "alarm": "{}",
 }
 
@@ -220,3 +220,17 @@ def test_a_crashing_pod_is_shown_with_its_last_words(platform: Platform) -> None
     run = platform.judged()
     assert run.outcomes(PODS) == {(PODS, "cpaas-system"): "failed"}
     assert "last log line: no route to the database" in " ".join(run.output.split())
+
+
+def test_a_cluster_whose_api_does_not_answer_is_still_seen_from_outside(platform: Platform) -> None:
+    platform.api.documents = {"/version": 500}
+    platform.replies[HTTPS] = {"/": (503, {}, b"")}
+    run = platform.judged()
+    found = outcomes(run)
+    assert {name: found[name] for name in (CONSOLE, REGISTRY, BALANCER, APISERVER)} == {
+        CONSOLE: "failed+passed",
+        REGISTRY: "passed",
+        BALANCER: "passed",
+        APISERVER: "passed",
+    }
+    assert {found[name] for name in (ETCD, f"{ETCD}-advised", DNS)} == {"broken"}

@@ -19,7 +19,7 @@ from acp_acceptance.collect.platform.places import ControlPlaneNode, Places
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform.certificates import PlatformCertificate, expiring, require_known, unfit
 from acp_acceptance.model.platform.endpoints import Endpoint, Endpoints, closed, unready, unserved
-from servers import WebServer, valid_today, web_server
+from servers import WebServer, own_address, valid_today, web_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from certificates import Issued
     from servers import Replies
 
-VIP, NODE = "127.71.0.10", "127.71.0.1"
+VIP, NODE = own_address(10), own_address(1)
 PORT = 17443
 PLAIN = 17080
 TOKEN = "the-token-of-this-user"

@@ -20,11 +20,13 @@ from acp_acceptance.model.runner_view import Knock
 from acp_acceptance.model.sections import Part, Section, read_probe
 from acp_acceptance.requirements import load_catalogue
 from cluster_api import ClusterApi, listing
+from servers import own_address
 from sites import site_file, three_nodes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NODE = own_address(1)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 HALF = timedelta(minutes=30)
 GONE = Installer(
@@ -125,19 +127,19 @@ def test_the_probe_lists_containers_with_what_the_node_has(tmp_path: Path) -> No
     assert found_by["docker"] == ("ps -a --format {{.Names}}",)
 
 
-def begun(*times: str) -> dict[str, Any]:
-    releases = listing(
-        *({"metadata": {"name": str(number), "creationTimestamp": time}} for number, time in enumerate(times))
-    )
-    return {"/apis/operator.alauda.io/v1alpha1/appreleases": releases}
+def begun(*times: str, since: str = "") -> dict[str, Any]:
+    status = {"conditions": [{"type": "Health", "lastTransitionTime": since}]}
+    releases = [
+        {"metadata": {"name": str(number), "creationTimestamp": time}, "status": status}
+        for number, time in enumerate(times)
+    ]
+    return {"/apis/operator.alauda.io/v1alpha1/appreleases": listing(*releases)}
 
 
 def test_the_installer_node_is_asked_and_its_port_tried(tmp_path: Path) -> None:
     inventory = load_inventory(site_file(tmp_path, three_nodes()), releases=list(load_catalogue().releases))
     (cluster,) = inventory.site.clusters
-    nodes = tuple(
-        node.model_copy(update={"address": "127.72.0.1"}) if node.installer else node for node in inventory.nodes
-    )
+    nodes = tuple(node.model_copy(update={"address": NODE}) if node.installer else node for node in inventory.nodes)
     inventory = inventory.model_copy(update={"nodes": nodes})
     asked: list[tuple[str, str]] = []
 
@@ -146,8 +148,10 @@ def test_the_installer_node_is_asked_and_its_port_tried(tmp_path: Path) -> None:
         return Section(name, {"docker": Part(0, CONTAINER)}, frozenset({"crictl", "nerdctl", "nerdctl-k8s"}))
 
     with (
-        ClusterApi(begun("2026-11-21T09:00:00Z", "2026-11-21T08:00:00Z")).running() as api,
-        socket.create_server(("127.72.0.1", 8080)),
+        ClusterApi(
+            begun("2026-11-21T11:58:00Z", "2026-11-21T11:59:00Z", since="2026-11-21T08:00:00Z")
+        ).running() as api,
+        socket.create_server((NODE, 8080)),
     ):
         found = installer_facts(api, inventory, cluster, ask)
     assert asked == [("cp-1", "installer")]

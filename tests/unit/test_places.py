@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from acp_acceptance.collect.certificates import pem_certificate
 from acp_acceptance.collect.platform.places import places_of
-from acp_acceptance.collect.platform.secret import NAME, dex_certificate
+from acp_acceptance.collect.platform.secret import NAME, compared, dex_certificate
 from acp_acceptance.inventory import load_inventory
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.platform.certificates import require_known, unfit
+from acp_acceptance.model.platform.certificates import PlatformCertificate, expiring, require_known, unfit
 from acp_acceptance.requirements import load_catalogue
 from certificates import NOW, authority
 from cluster_api import ClusterApi, control_plane_node, listing
+from servers import valid_today
 from sites import site_file, three_nodes
 
 if TYPE_CHECKING:
@@ -94,7 +98,16 @@ def test_where_nobody_says_it_what_to_write_is_said(tmp_path: Path, base: object
     found = places(tmp_path, {BASE: base, "/api/v1/nodes": 403}, parameters={"platform_address": None})
     assert "does not say parameters.platform_address" in found.unknown["platform address"]
     assert "write vip: there" in found.unknown["VIP"]
-    assert "could not be listed" in found.unknown["nodes"]
+    assert [(node.name, node.internal) for node in found.nodes] == [("cp-1", ""), ("cp-2", ""), ("cp-3", "")]
+
+
+def test_a_cluster_whose_nodes_nobody_knows_says_so(tmp_path: Path) -> None:
+    file = site_file(tmp_path, {"worker-1": ("worker",)})
+    inventory = load_inventory(file, releases=list(load_catalogue().releases))
+    (cluster,) = inventory.site.clusters.values()
+    for answer, said in ((403, "could not be listed"), (listing(), "neither the inventory nor the cluster")):
+        with ClusterApi({"/api/v1/nodes": answer}).running() as api:
+            assert said in places_of(inventory, cluster, api).unknown["nodes"]
 
 
 def test_a_single_node_needs_no_vip(tmp_path: Path) -> None:
@@ -141,3 +154,21 @@ def test_a_secret_that_holds_no_certificate_fails(tmp_path: Path) -> None:
     with ClusterApi({SECRET: secret(tls_crt=b"junk")}).running() as api:
         certificate = dex_certificate(api, where)[NAME]
     assert [sentence for sentence, _ in unfit(certificate, NOW, 30)] == ["none"]
+    with pytest.raises(CollectionError, match="no readable certificate"):
+        [*expiring(certificate, NOW, 30)]
+
+
+def test_what_nodes_serve_is_to_be_issued_by_who_issued_the_secret_s(tmp_path: Path) -> None:
+    where = places(tmp_path, vip="192.0.2.10", parameters={"certificate": {"kind": "self_signed"}})
+    secret_s, foreign = authority(), valid_today("acp", valid_today("Another"), names=("acp.example.com",))
+    own = {NAME: PlatformCertificate(pem_certificate(secret_s.leaf.pem), ("acp.example.com",), "platform")}
+    served = {
+        f"{address}:{port}": replace(own[NAME], content=pem_certificate(foreign.pem))
+        for address in ("acp.example.com", "192.0.2.10", "192.0.2.1")
+        for port in (443, 11443)
+    }
+    found = compared({**served, "192.0.2.2:443": own[NAME]}, own, where)
+    today = datetime.now(timezone.utc)
+    faulty = {name for name, item in found.items() if "foreign" in [sentence for sentence, _ in unfit(item, today, 0)]}
+    assert faulty == {"192.0.2.10:443", "192.0.2.1:443"}
+    assert compared(served, {NAME: PlatformCertificate(None, problem="not seen")}, where) == served

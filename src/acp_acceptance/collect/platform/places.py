@@ -75,11 +75,11 @@ def places_of(inventory: Inventory, cluster: Cluster, api: Api) -> Places:
     """Gather the addresses of a cluster; what could not be learnt of them is said in ``unknown``."""
     planned, unknown = cluster.parameters, dict[str, str]()
     said = _said_by_cluster(api, unknown) if planned.platform_address is None else {}
-    address = planned.platform_address or said.get("address", "")
+    address = (planned.platform_address or said.get("address", "")).strip("[]")
     others = planned.other_platform_addresses
     access = {address: "platform address"} if address else {}
     for other in others if others is not None else said.get("others", ()):
-        access.setdefault(other, "other platform address")
+        access.setdefault(other.strip("[]"), "other platform address")
     front = {cluster.vip: "VIP", cluster.external_ip: "External IP"}
     nodes = _control_plane(inventory, cluster, api, unknown)
     single = inventory.site.topology is not None and inventory.site.topology.value == "single_node"
@@ -139,13 +139,18 @@ def _host_of(url: str) -> tuple[str, int | None]:
 def _control_plane(
     inventory: Inventory, cluster: Cluster, api: Api, unknown: dict[str, str]
 ) -> tuple[ControlPlaneNode, ...]:
-    """Give the control plane nodes: those of the inventory, and those that only the cluster knows."""
-    internal: dict[str, str] = {}
+    """Give the control plane nodes: those of the inventory, and those that only the cluster knows.
+
+    Where the cluster cannot be asked, the nodes' own addresses are not known: the inventory has those by which this
+    machine reaches them.
+    """
+    planned = [node for node in inventory.nodes if node.cluster == cluster.name and Role.CONTROL_PLANE in node.roles]
     try:
         internal = dict(_named_by_cluster(api))
     except ApiError as error:
-        unknown["nodes"] = f"the cluster's control plane nodes could not be listed: {error.reason}"
-    planned = [node for node in inventory.nodes if node.cluster == cluster.name and Role.CONTROL_PLANE in node.roles]
+        if not planned:
+            unknown["nodes"] = f"the cluster's control plane nodes could not be listed: {error.reason}"
+        return tuple(ControlPlaneNode(node.name, node.address, "") for node in planned)
     nodes = [
         ControlPlaneNode(node.name, node.address, internal.get(node.name) or _if_address(node.address))
         for node in planned
@@ -153,7 +158,7 @@ def _control_plane(
     known = {node.name for node in nodes} | {node.address for node in nodes}
     nodes += [ControlPlaneNode(name, own, own) for name, own in internal.items() if not known & {name, own}]
     if not nodes:
-        unknown.setdefault("nodes", "neither the inventory nor the cluster names a control plane node")
+        unknown["nodes"] = "neither the inventory nor the cluster names a control plane node"
     return tuple(nodes)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from acp_acceptance.collect.platform.access import Access
-    from acp_acceptance.collect.platform.steps import Asking
+    from acp_acceptance.collect.platform.steps import Asking, Step
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
     from acp_acceptance.model.snapshot import Snapshot
@@ -147,24 +147,30 @@ def collect_platforms(  # noqa: PLR0913, PLR0917 - what is read, how, and who is
 def _collected(
     cluster: Cluster, sources: Sources, deadline: float, progress: Telling, patience: Patience
 ) -> PlatformFacts:
-    # Imported here: the packages take longer to import than a preflight of a node takes.
-    from acp_acceptance.collect.platform.steps import Subject, look_further  # noqa: PLC0415 - as said
-
     try:
         collector = PlatformCollector(cluster.name, sources.access(cluster), deadline)
-        server = patience.meet(collector)
     except ApiError as error:
         progress.say(f"cluster {cluster.name}: {error.reason}")
         return unreached(cluster.name, error)
-    doubt = "; it knows no AppReleases: is this a cluster of the platform?" if server.platform is False else ""
-    nodes = "nodes unknown" if server.nodes is None else f"{server.nodes} nodes"
-    progress.say(
-        f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version or 'unknown'}, "
-        f"{nodes}{doubt}"
-    )
-    if patience.seconds:
-        patience.until_settled(collector)
-    facts = collector.collect(server, progress.reading)
-    progress.say(f"cluster {cluster.name}: looking at its addresses, etcd and names")
+    # Imported here: the packages take longer to import than a preflight of a node takes.
+    from acp_acceptance.collect.platform.steps import OUTSIDE, STEPS, Subject, look_further  # noqa: PLC0415 - as said
+
+    steps: Sequence[Step] = STEPS
+    try:
+        server = patience.meet(collector)
+    except ApiError as error:
+        progress.say(f"cluster {cluster.name}: {error.reason}")
+        facts, steps = unreached(cluster.name, error), OUTSIDE
+    else:
+        doubt = "; it knows no AppReleases: is this a cluster of the platform?" if server.platform is False else ""
+        nodes = "nodes unknown" if server.nodes is None else f"{server.nodes} nodes"
+        progress.say(
+            f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version or 'unknown'}, "
+            f"{nodes}{doubt}"
+        )
+        if patience.seconds:
+            patience.until_settled(collector)
+        facts = collector.collect(server, progress.reading)
+    progress.say(f"cluster {cluster.name}: looking at it from outside")
     subject = Subject(sources.inventory, cluster, collector.api, deadline, facts, sources.ask_node)
-    return facts.having(look_further(subject))
+    return facts.having(look_further(subject, steps))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from acp_acceptance.collect.certificates import pem_certificate
-from acp_acceptance.collect.platform.endpoints import platform_certificate
+from acp_acceptance.collect.platform.endpoints import name_of, platform_certificate
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.certificates import PlatformCertificate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.collect.platform.places import Places
 
@@ -33,3 +36,19 @@ def dex_certificate(api: Api, places: Places) -> dict[str, PlatformCertificate]:
     if not content:
         return {NAME: PlatformCertificate(None, problem=f"Secret {NAME} holds no tls.crt")}
     return {NAME: platform_certificate(pem_certificate(content), places, places.platform_address)}
+
+
+def compared(
+    served: Mapping[str, PlatformCertificate], own: Mapping[str, PlatformCertificate], places: Places
+) -> dict[str, PlatformCertificate]:
+    """Say of certificates that nodes and VIPs serve at the HTTPS port that they are to be the platform's own."""
+    content = own[NAME].content
+    direct = {
+        name_of(address, places.https_port) for address in (*places.in_front, *(node.address for node in places.nodes))
+    }
+    if content is None or not content.chain:
+        return dict(served)
+    return {
+        name: replace(item, expected_issuer=content.chain[0].issuer) if name in direct else item
+        for name, item in served.items()
+    }

@@ -14,7 +14,7 @@ from acp_acceptance.collect.platform.etcd import etcd_facts, etcd_metrics
 from acp_acceptance.collect.platform.installer import installer_facts
 from acp_acceptance.collect.platform.names import names_in_cluster
 from acp_acceptance.collect.platform.places import places_of
-from acp_acceptance.collect.platform.secret import dex_certificate
+from acp_acceptance.collect.platform.secret import compared, dex_certificate
 from acp_acceptance.collect.platform.sick_pods import with_words
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.platform import PlatformFacts
@@ -22,7 +22,7 @@ from acp_acceptance.model.platform.certificates import Certificates
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.inventory import Cluster, Inventory, Node
@@ -73,7 +73,7 @@ def seen_from_outside(subject: Subject) -> dict[str, object]:
         "registry_endpoints": outside.registry,
         "balanced_endpoints": outside.balanced,
         "api_endpoints": outside.api,
-        "certificates": Certificates({**outside.certificates, **dex}),
+        "certificates": Certificates({**compared(outside.certificates, dex, places), **dex}),
     }
 
 
@@ -114,11 +114,16 @@ def sick_pods_asked(subject: Subject) -> dict[str, object]:
     return {"pods": with_words(subject.api, subject.listed.pods)}
 
 
-STEPS = (
+OUTSIDE = (
     Step(
         ("web_endpoints", "registry_endpoints", "balanced_endpoints", "api_endpoints", "certificates"),
         seen_from_outside,
     ),
+)
+"""What is seen also of a cluster whose API does not answer: that may be why."""
+
+STEPS = (
+    *OUTSIDE,
     Step(("etcd",), etcd_asked),
     Step(("etcd_metrics",), etcd_measured),
     Step(("names",), names_asked),
@@ -127,7 +132,7 @@ STEPS = (
 )
 
 
-def look_further(subject: Subject, steps: tuple[Step, ...] = STEPS) -> dict[str, Any]:
+def look_further(subject: Subject, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
     """Do all steps side by side; a problem stands in the place of what one could not give, or not in time."""
     done: queue.Queue[tuple[Step, Mapping[str, object]]] = queue.Queue()
     for step in steps:

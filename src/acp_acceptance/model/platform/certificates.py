@@ -25,12 +25,14 @@ class PlatformCertificate:
         names: what it is to be for: addresses and domains.
         issuer: how its issuer is known: ``cluster`` (the CA of the kubeconfig signed it), ``own`` (of the customer: the
             chain must be served), ``platform`` (the platform made it itself); empty where nobody says.
+        expected_issuer: who issued the platform's own certificate, where this one is to be that; else empty.
         problem: why it was not seen, or what it is to be for is not known.
     """
 
     content: CertificateFile | None
     names: tuple[str, ...] = ()
     issuer: str = ""
+    expected_issuer: str = ""
     problem: str = ""
 
 
@@ -53,6 +55,9 @@ def unfit(certificate: PlatformCertificate, at: datetime, days: int) -> Iterator
     for sentence, subject, issuer in content.breaks:
         if sentence != "issuer_missing" or certificate.issuer == "own":
             yield sentence, {"subject": subject, "issuer": issuer}
+    expected = certificate.expected_issuer
+    if content.chain and expected not in {"", content.chain[0].issuer}:
+        yield "foreign", {"issuer": content.chain[0].issuer, "expected": expected}
     for name in certificate.names:
         if content.form == "pem" and not content.covers(name):
             yield "name", {"address": name, "names": (*content.names, *content.addresses)}
@@ -63,9 +68,12 @@ def expiring(certificate: PlatformCertificate, at: datetime, days: int) -> Itera
     """Give the certificates of a chain that are not valid, or not for ``days`` more.
 
     Raises:
-        CollectionError: it was not seen.
+        CollectionError: it was not seen, or is none.
     """
-    return out_of_time(seen(certificate).chain, at, days)
+    content = seen(certificate)
+    if not content.chain:
+        raise CollectionError("there is no readable certificate that could expire")
+    return out_of_time(content.chain, at, days)
 
 
 def require_known(certificate: PlatformCertificate) -> None:
