@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.platform import ITEMS, items_of
 from acp_acceptance.requirements.conditions import Truth, judge
@@ -117,6 +117,22 @@ def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
             if not names:
                 found.append(Target(kind, cluster, cluster=cluster))
     return found
+
+
+def item_of(target: Target, snapshot: Snapshot) -> Any:  # noqa: ANN401 - of the kind that the target is
+    """Give what was found in a cluster under a target's name.
+
+    Raises:
+        CollectionError: it was not measured, or nothing of its kind was found.
+    """
+    facts = cast("PlatformFacts", snapshot.of("platform", target.cluster))
+    items = items_of(facts, target.kind, planned_layout(snapshot, target.cluster))
+    if not target.item:
+        raise CollectionError(f"no {target.kind} was found in the cluster, so that nothing could be judged")
+    item = items[target.item]
+    if isinstance(item, Problem):
+        raise CollectionError(item.reason)
+    return item
 
 
 def planned_layout(snapshot: Snapshot, cluster: str) -> ClusterLayout | None:

@@ -103,7 +103,7 @@ def unready(node: PlatformNode) -> Iterator[tuple[str, dict[str, object]]]:
     ready = condition(node.conditions, "Ready")
     well = ready is not None and ready.status == "True"
     if ready is None or not well:
-        yield "not_ready", _words(ready)
+        yield "not_ready", {"name": node.name, **_words(ready)}
     for kind in (*_PRESSURES, *_ALSO_BAD):
         found = condition(node.conditions, kind)
         said = found.status if found else ("False" if kind in _ALSO_BAD else "")
