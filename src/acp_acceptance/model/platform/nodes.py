@@ -180,7 +180,11 @@ def usual_kubelet(nodes: PlatformNodes) -> str:
     """Give the version of kubelet that most nodes have; of equally many, that of control plane nodes, the newest."""
     all_of_them = Counter(node.kubelet for node in nodes.items.values())
     leading = Counter(node.kubelet for node in nodes.items.values() if node.control_plane)
-    return max(all_of_them, key=lambda item: (all_of_them[item], leading[item], version_numbers(item)), default="")
+    return max(
+        all_of_them,
+        key=lambda item: (all_of_them[item], leading[item], version_numbers(item.removeprefix("v"))),
+        default="",
+    )
 
 
 def control_plane_of(nodes: PlatformNodes) -> list[str]:
