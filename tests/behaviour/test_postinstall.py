@@ -192,7 +192,7 @@ BASE = {"deployStatus": "Completed", "runningStatus": "Abnormal", "message": HOS
         (changed(MACHINES, phase="Initializing"), RESOURCES, "Machine/mc-1", "its phase is Initializing"),
         ({MACHINES: []}, RESOURCES, "Machine", "there is no Machine"),
         ({CLUSTERS: [named("edge", status={"phase": "Running"})]}, RESOURCES, "Cluster/global", "there is no Cluster global"),
-        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "none of the 1 modules is"),
+        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "none of the 1 modules is it"),
         (with_more(CLAIMS, claim("logs", "Pending", storageClassName="local")), STORAGE, "global", "logs is Pending"),
         ({CLAIMS: [claim("logs", "Pending")], STORAGE_CLASSES: []}, STORAGE, "global", "none is the default"),
         (

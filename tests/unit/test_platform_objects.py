@@ -90,7 +90,7 @@ def judged(facts: PlatformFacts) -> str:
         lambda: cluster_services.not_everywhere(facts.daemon_sets, facts.nodes, wanted),
         lambda: unmarked(facts.nodes, IsolationMarks((), {"kubernetes.io/arch": "amd64"})),
         lambda: foreign(facts.pods, ["cpaas-*"]),
-        lambda: resources.modules_named(facts.module_infos, ["product-docs"]),
+        lambda: resources.modules_named(facts.module_infos, ["product-docs"], "Product Docs"),
     )
     for predicate in predicates:
         try:
@@ -417,10 +417,14 @@ def test_modules_of_the_same_name_are_both_kept() -> None:
     }
 
 
-def test_a_module_of_another_cluster_is_not_installed_here() -> None:
-    elsewhere = module("product-docs")
+def test_a_module_is_known_by_its_name_or_its_title_and_counts_in_its_own_cluster_only() -> None:
+    by_title, elsewhere, other = module("x"), module("product-docs"), module("logs")
+    titles = '{"en": "Alauda Container Platform Product Docs", "zh": "产品文档"}'
+    by_title["metadata"]["annotations"] = {"cpaas.io/module-name": titles}
     elsewhere["metadata"]["labels"]["cpaas.io/cluster-name"] = "edge"
-    assert resources.modules_named(read(**{MODULE_INFOS: [elsewhere]}).module_infos, ["product-docs"]) == []
+    for listed, known in (([by_title], 1), ([elsewhere, other], 0), ([module("product-docs")], 1)):
+        found = read(**{MODULE_INFOS: listed}).module_infos
+        assert len(resources.modules_named(found, ["product-docs"], "Product Docs")) == known
 
 
 # --- what the platform needs of its cluster -------------------------------------------------------------------------
