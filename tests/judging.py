@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from acp_acceptance.inventory import Inventory
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform.isolation import IsolationMarks
-from acp_acceptance.plan import NotApplicableError, item_of, make_plan, owed
+from acp_acceptance.plan import NotApplicableError, item_of, items_in, make_plan, owed
 from acp_acceptance.requirements import load_catalogue
 from acp_acceptance.requirements.catalogue import LANGUAGES
 from acp_acceptance.requirements.judging import Unmet
@@ -62,7 +62,7 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
         nouns: dict[str, Callable[[], Any]] = {
             "requirement": lambda: requirement,
             "platform": lambda: platform,
-            "found": lambda: item_of(target, snapshot),
+            "found": lambda: item_of(target, items_in(snapshot, target.cluster, target.kind)),
             "layout": lambda: cluster.layout,
             "taken": lambda: datetime.fromisoformat(snapshot.taken),
             "isolation_marks": lambda: _marks(inventory),

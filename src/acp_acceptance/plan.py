@@ -19,7 +19,7 @@ from acp_acceptance.requirements.judging import OwedRequirement
 from acp_acceptance.requirements.values import NoValueError, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from acp_acceptance.inventory import Inventory, Node
     from acp_acceptance.model.cluster import ClusterFacts
@@ -105,12 +105,10 @@ def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
     """
     found = []
     for cluster in inventory.site.clusters:
-        facts = cast("PlatformFacts", snapshot.of("platform", cluster))
-        layout = planned_layout(snapshot, cluster)
         prefix = f"{cluster}:" if len(inventory.site.clusters) > 1 else ""
         for kind in ITEMS:
             try:
-                names = list(items_of(facts, kind, layout))
+                names = list(items_in(snapshot, cluster, kind))
             except CollectionError:
                 names = []
             found += [Target(kind, f"{prefix}{name}", cluster=cluster, item=name) for name in names]
@@ -119,14 +117,22 @@ def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
     return found
 
 
-def item_of(target: Target, snapshot: Snapshot) -> Any:  # noqa: ANN401 - of the kind that the target is
-    """Give what was found in a cluster under a target's name.
+def items_in(snapshot: Snapshot, cluster: str, kind: str) -> Mapping[str, Any]:
+    """Give what was found in a cluster of one kind of target, by name.
+
+    Raises:
+        CollectionError: it could not be listed.
+    """
+    facts = cast("PlatformFacts", snapshot.of("platform", cluster))
+    return items_of(facts, kind, planned_layout(snapshot, cluster))
+
+
+def item_of(target: Target, items: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of the kind that the target is
+    """Give what was found under a target's name.
 
     Raises:
         CollectionError: it was not measured, or nothing of its kind was found.
     """
-    facts = cast("PlatformFacts", snapshot.of("platform", target.cluster))
-    items = items_of(facts, target.kind, planned_layout(snapshot, target.cluster))
     if not target.item:
         raise CollectionError(f"no {target.kind} was found in the cluster, so that nothing could be judged")
     item = items[target.item]

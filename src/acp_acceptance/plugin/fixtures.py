@@ -13,7 +13,7 @@ from acp_acceptance.model.overlap import networks_of_nodes
 from acp_acceptance.model.platform.isolation import IsolationMarks
 from acp_acceptance.model.text import is_address
 from acp_acceptance.model.vip import known_interfaces
-from acp_acceptance.plan import NotApplicableError, item_of, owed
+from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def platform(planned: PlannedCheck, acceptance: Acceptance) -> PlatformFacts:
 @pytest.fixture
 def found(planned: PlannedCheck, acceptance: Acceptance) -> Any:  # noqa: ANN401 - of the kind that the test names
     """What was found in the cluster and is judged here."""
-    return item_of(planned.target, acceptance.snapshot)
+    return acceptance.item_of(planned.target)
 
 
 @pytest.fixture
