@@ -43,6 +43,8 @@ _SHADOW = Reference("config.alauda.io/v1", "ClusterVersionShadow", "global", SYS
 _BASES = "productbases.product.alauda.io"
 _WITH_SHADOW = ("4.3",)
 _ALL_NODES: tuple[int, ...] = ()
+_DAYS = (CERTIFICATES_ADVISED,)
+"""What a certificate with too few days left turns red, too."""
 
 
 def _always(which: Reference) -> Callable[[Platform], Reference]:
@@ -264,17 +266,18 @@ FAULTS = (
         also=tuple(name for name in ALL if name != LOAD_BALANCER),
         balancer=True,
     ),
-    Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired")),
+    Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired"), also=_DAYS),
     Fault("served-foreign", CERTIFICATES, "a node serves another authority's certificate", _certificate("foreign")),
     Fault(
         "served-other-name", CERTIFICATES, "a node serves a certificate for another name", _certificate("other-name")
     ),
-    Fault("served-ends", CERTIFICATES, "a certificate ends in 5 days", _certificate("ends-in-5-days")),
+    Fault("served-ends", CERTIFICATES, "a certificate ends in 5 days", _certificate("ends-in-5-days"), also=_DAYS),
     Fault(
         "registry-expired",
         CERTIFICATES,
         "the registry of a node has an expired certificate",
         _certificate("expired", REGISTRY_PORT),
+        also=_DAYS,
     ),
     Fault(
         "served-ends-soon",
@@ -282,7 +285,9 @@ FAULTS = (
         "a certificate ends in 20 days",
         _certificate("ends-in-20-days"),
     ),
-    Fault("secret-expired", CERTIFICATES, "Secret dex.tls holds an expired certificate", _secret("expired")),
+    Fault(
+        "secret-expired", CERTIFICATES, "Secret dex.tls holds an expired certificate", _secret("expired"), also=_DAYS
+    ),
     Fault(
         "secret-ends-soon",
         CERTIFICATES_ADVISED,

@@ -16,7 +16,6 @@ from lab.platform.faults.names import (
     DNS,
     ETCD,
     ETCD_ADVISED,
-    ISOLATION,
     KUBERNETES,
     LOAD_BALANCER,
     NODES,
@@ -255,7 +254,7 @@ FAULTS = (
         "nodes may not be listed",
         (Forbid(("nodes",)),),
         breaks=True,
-        also=(COUNT, CNI, ISOLATION),
+        also=(COUNT, CNI),
     ),
     Fault(
         "control-plane-even",
