@@ -22,7 +22,7 @@ from lab.platform.faults.names import (
     PODS,
     ROLLED_OUT,
 )
-from lab.platform.faults.steps import Add, Do, Forbid, OnNode, Patch
+from lab.platform.faults.steps import Add, Do, Forbid, Patch
 from lab.platform.plane import run_on
 from lab.platform.reader import everybody, everybody_but
 from lab.platform.readiness import has_condition
@@ -54,13 +54,27 @@ evictionSoftGracePeriod:
 WORDS
 {_SERVICE} restart kubelet"""
 # The condition comes at once, and evictions only after the period of grace.
-_NO_PRESSURE = (
-    f"[ ! -e {_CONFIGURATION}.away ] || {{ mv {_CONFIGURATION}.away {_CONFIGURATION}; {_SERVICE} restart kubelet; }}"
-)
+_NO_PRESSURE = f"""[ -e {_CONFIGURATION}.away ] || exit 0
+mv {_CONFIGURATION}.away {_CONFIGURATION}
+{_SERVICE} restart kubelet"""
 
 
 def _is_well(item: Object) -> bool:
     return has_condition("Ready")(item) and has_condition("MemoryPressure", "False")(item)
+
+
+def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step, ...]:
+    """Change something on the last control plane node that shows as a condition of it, and wait for that."""
+
+    def change(platform: Platform) -> None:
+        run_on(platform.node(-1), script)
+        platform.api.until(_last(platform), has_condition(condition, status), f"has {condition} {status}")
+
+    def restore(platform: Platform) -> None:
+        run_on(platform.node(-1), back)
+        platform.api.until(_last(platform), _is_well, "is well")
+
+    return (Do(change, restore),)
 
 
 def _last(platform: Platform) -> Reference:
@@ -219,13 +233,7 @@ FAULTS = (
         "node-not-ready",
         NODES,
         "a kubelet is stopped",
-        (
-            OnNode(f"{_SERVICE} stop kubelet", f"{_SERVICE} stop kubelet; {_SERVICE} start kubelet", node=-1),
-            Do(
-                lambda platform: platform.api.until(_last(platform), has_condition("Ready", "Unknown"), "is not ready"),
-                lambda platform: platform.api.until(_last(platform), has_condition("Ready"), "is ready"),
-            ),
-        ),
+        _changed(f"{_SERVICE} stop kubelet", f"{_SERVICE} stop kubelet\n{_SERVICE} start kubelet", "Ready", "Unknown"),
         also=(PODS, ROLLED_OUT, CNI, DNS),
         control_plane=3,
         slow=True,
@@ -234,18 +242,7 @@ FAULTS = (
         "node-under-pressure",
         NODES,
         "a node has memory pressure",
-        (
-            # Undone from the last to the first: it is waited for after the kubelet was restarted.
-            Do(
-                lambda _: None,
-                lambda platform: platform.api.until(_last(platform), _is_well, "is well"),
-            ),
-            OnNode(_PRESSURE, _NO_PRESSURE, node=-1),
-            Do(
-                lambda platform: platform.api.until(_last(platform), has_condition("MemoryPressure"), "has pressure"),
-                lambda _: None,
-            ),
-        ),
+        _changed(_PRESSURE, _NO_PRESSURE, "MemoryPressure", "True"),
         slow=True,
     ),
     Fault(
