@@ -9,7 +9,7 @@ from lab.platform.api import Reference, reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
-    ALL,
+    API_SERVER,
     ARCHITECTURE,
     CERTIFICATES,
     CERTIFICATES_ADVISED,
@@ -262,9 +262,10 @@ FAULTS = (
         LOAD_BALANCER,
         "the load balancer does not pass 6443 on",
         (Balance({HTTPS: HTTPS, REGISTRY_PORT: REGISTRY_PORT}),),
-        # Through it the run reaches the cluster.
-        also=tuple(name for name in ALL if name != LOAD_BALANCER),
+        also=(API_SERVER, CERTIFICATES, CERTIFICATES_ADVISED),
         balancer=True,
+        # Else the run reaches nothing at all.
+        plan="a kubeconfig that names a node and not the load balancer",
     ),
     Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired"), also=_DAYS),
     Fault("served-foreign", CERTIFICATES, "a node serves another authority's certificate", _certificate("foreign")),
@@ -299,7 +300,6 @@ FAULTS = (
         CERTIFICATES,
         "Secret dex.tls holds no certificate",
         (Do(_without_certificate, _restore_secret),),
-        breaks=True,
         also=(CERTIFICATES_ADVISED,),
     ),
     Fault(
