@@ -125,11 +125,13 @@ def test_the_probe_lists_containers_with_what_the_node_has(tmp_path: Path) -> No
     assert found_by["docker"] == ("ps -a --format {{.Names}}",)
 
 
-def begun(*times: str) -> dict[str, Any]:
-    releases = listing(
-        *({"metadata": {"name": str(number), "creationTimestamp": time}} for number, time in enumerate(times))
-    )
-    return {"/apis/operator.alauda.io/v1alpha1/appreleases": releases}
+def begun(*times: str, since: str = "") -> dict[str, Any]:
+    status = {"conditions": [{"type": "Health", "lastTransitionTime": since}]}
+    releases = [
+        {"metadata": {"name": str(number), "creationTimestamp": time}, "status": status}
+        for number, time in enumerate(times)
+    ]
+    return {"/apis/operator.alauda.io/v1alpha1/appreleases": listing(*releases)}
 
 
 def test_the_installer_node_is_asked_and_its_port_tried(tmp_path: Path) -> None:
@@ -146,7 +148,9 @@ def test_the_installer_node_is_asked_and_its_port_tried(tmp_path: Path) -> None:
         return Section(name, {"docker": Part(0, CONTAINER)}, frozenset({"crictl", "nerdctl", "nerdctl-k8s"}))
 
     with (
-        ClusterApi(begun("2026-11-21T09:00:00Z", "2026-11-21T08:00:00Z")).running() as api,
+        ClusterApi(
+            begun("2026-11-21T11:58:00Z", "2026-11-21T11:59:00Z", since="2026-11-21T08:00:00Z")
+        ).running() as api,
         socket.create_server(("127.72.0.1", 8080)),
     ):
         found = installer_facts(api, inventory, cluster, ask)

@@ -84,6 +84,14 @@ def _chain_of(secured: ssl.SSLSocket) -> tuple[bytes, ...]:
 
 
 @contextmanager
+def unverified() -> Iterator[None]:
+    """Let nobody be warned of what is not verified while it is asked: that is looked at by itself, and is a fact."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+        yield
+
+
+@contextmanager
 def _ended_after(connection: socket.socket, seconds: float) -> Iterator[None]:
     """End a connection after some time, however slowly the other side goes on."""
 
@@ -126,13 +134,12 @@ def ask(
     """
     if (client_certificate or headers) and not authority:
         raise ValueError("credentials are only for a server that is known")
-    with requests.Session() as session, warnings.catch_warnings():
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+    with requests.Session() as session:
         # Neither a proxy nor a .netrc of this machine: the ports were tried directly, too.
         session.trust_env = False
         session.verify = authority or False
         session.cert = client_certificate
-        session.headers.update(headers or {})
+        session.headers.update({"Accept-Encoding": "identity", **(headers or {})})
         if authority:
             session.mount("https://", _SignedOnly())
         return _followed(session, url, time.monotonic() + seconds)

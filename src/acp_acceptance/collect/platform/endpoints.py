@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.collect.certificates import served_certificate
 from acp_acceptance.collect.knocking import knock
-from acp_acceptance.collect.platform.asking import Handshake, ask, shake_hands, url_of
+from acp_acceptance.collect.platform.asking import Handshake, ask, shake_hands, unverified, url_of
 from acp_acceptance.collect.platform.places import API_PORT, REGISTRY_PORT
 from acp_acceptance.model.platform.certificates import PlatformCertificate
 from acp_acceptance.model.platform.endpoints import Endpoint, Endpoints
@@ -123,7 +123,8 @@ class Observer:
         self._states = {(item.address, item.port): item.state for item in knock({"": asked}, listen=0)[""].knocks}
         plain = {(item.address, item.port) for item in web if item.port == places.http_port}
         opened = [place for place in asked if self._states[place] == "open" and place not in plain]
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="endpoints") as pool:
+        # Filters of warnings belong to the whole process, so that they are set once, around all threads.
+        with unverified(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="endpoints") as pool:
             shaken = pool.map(lambda place: shake_hands(place[0], place[1], self._deadline), opened)
             self._shaken = dict(zip(opened, shaken, strict=True))
 
@@ -198,10 +199,7 @@ class Observer:
                 continue
             name = name_of(*place)
             if shaken is None or not shaken.chain:
-                why = f"the handshake failed: {shaken.failure}" if shaken else f"the port is not open ({state})"
-                if state in NOTHING_LEARNT:
-                    why = NOTHING_LEARNT[state].format(address=endpoint.address)
-                found[name] = PlatformCertificate(None, problem=f"{name} served no certificate: {why}")
+                found[name] = PlatformCertificate(None, problem=_not_served(name, endpoint.address, state, shaken))
             elif endpoint.port == API_PORT:
                 names = tuple(filter(None, [own.get(endpoint.address, endpoint.address)]))
                 found[name] = PlatformCertificate(served_certificate(list(shaken.chain)), names, "cluster")
@@ -209,6 +207,13 @@ class Observer:
                 content = served_certificate(list(shaken.chain))
                 found[name] = platform_certificate(content, places, endpoint.address)
         return found
+
+
+def _not_served(name: str, address: str, state: str, shaken: Handshake | None) -> str:
+    if state in NOTHING_LEARNT:
+        return NOTHING_LEARNT[state].format(address=address)
+    why = f"the handshake failed: {shaken.failure}" if shaken else f"the port is not open ({state})"
+    return f"{name} served no certificate: {why}"
 
 
 def platform_certificate(content: CertificateFile, places: Places, address: str) -> PlatformCertificate:

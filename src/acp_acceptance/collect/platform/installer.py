@@ -8,12 +8,14 @@ from acp_acceptance.collect.knocking import INSTALLER_PORT, knock
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform import raw
+from acp_acceptance.model.platform.conditions import conditions_of
 from acp_acceptance.model.platform.installer import Installer, read_containers
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from typing import Any
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.inventory import Inventory, Node
@@ -48,9 +50,17 @@ def installer_facts(
 
 
 def _begun(api: Api) -> datetime | None:
-    """Give when the platform's first AppRelease was made: the installer began its work before that."""
+    """Give the earliest time that an AppRelease knows of: the installer began its work before that.
+
+    Where a cluster was restored from a backup its objects are new, and their conditions still tell the time.
+    """
     try:
-        made = [time for item in api.items(_APP_RELEASES) if (time := raw.time(item, "metadata", "creationTimestamp"))]
+        times = [time for item in api.items(_APP_RELEASES) for time in _times_of(item)]
     except ApiError:
         return None
-    return min(made, default=None)
+    return min(times, default=None)
+
+
+def _times_of(release: Mapping[str, Any]) -> Iterator[datetime]:
+    made = raw.time(release, "metadata", "creationTimestamp")
+    yield from (time for time in (made, *(item.since for item in conditions_of(release))) if time)

@@ -75,11 +75,11 @@ def places_of(inventory: Inventory, cluster: Cluster, api: Api) -> Places:
     """Gather the addresses of a cluster; what could not be learnt of them is said in ``unknown``."""
     planned, unknown = cluster.parameters, dict[str, str]()
     said = _said_by_cluster(api, unknown) if planned.platform_address is None else {}
-    address = planned.platform_address or said.get("address", "")
+    address = (planned.platform_address or said.get("address", "")).strip("[]")
     others = planned.other_platform_addresses
     access = {address: "platform address"} if address else {}
     for other in others if others is not None else said.get("others", ()):
-        access.setdefault(other, "other platform address")
+        access.setdefault(other.strip("[]"), "other platform address")
     front = {cluster.vip: "VIP", cluster.external_ip: "External IP"}
     nodes = _control_plane(inventory, cluster, api, unknown)
     single = inventory.site.topology is not None and inventory.site.topology.value == "single_node"

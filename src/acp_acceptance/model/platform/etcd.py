@@ -247,12 +247,13 @@ def _unhealthy(etcd: Etcd) -> Iterator[Fault]:
             yield "unhealthy", {"endpoint": health.endpoint, "reason": health.error}
     said = {status.member for status in etcd.statuses}
     for member in etcd.members:
-        if member.learner:
+        if member.learner and member.name:
             yield "learner", {"member": member.name or member.id}
         elif member.name and member.id not in said:
             yield "silent", {"member": member.name}
     for status in etcd.statuses:
-        for error in status.errors:
+        # Alarms are told by themselves.
+        for error in (error for error in status.errors if "alarm:" not in error):
             yield "error", {"member": _called(etcd, status.member), "error": error}
 
 
