@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.cache import cache_folder
 from lab.control_plane import NEWEST, RELEASES, ControlPlane
+from lab.control_plane.access import KUBECONFIG
 from lab.control_plane.layers import prepare_clusters
 from lab.demo import DEMO_FAULTS, usual_nodes, with_faults
 from lab.faults import FAULTS, PLANS
@@ -93,9 +94,7 @@ def _cluster(chosen: argparse.Namespace) -> None:
     plane.start()
     for node in plane.nodes.values():
         print(f"{node.spec.name:12}{node.address:16}{' '.join(node.spec.roles)}")
-    print(f"  export KUBECONFIG={plane.kubeconfig}")
-    print(f"  ssh -F {plane.lab.ssh_config} cp-1")
-    print(f"  python -m lab down --name {chosen.name}")
+    _print_use(chosen.name, plane.lab.directory, "cp-1")
 
 
 def _check_free(name: str) -> None:
@@ -116,6 +115,8 @@ def _named_faults(texts: list[str], names: set[str]) -> dict[str, tuple[str, ...
 
 
 def _print_use(name: str, folder: Path, node: str) -> None:
+    if (folder / KUBECONFIG).exists():
+        print(f"  export KUBECONFIG={folder / KUBECONFIG}")
     print(f"  ssh -F {folder}/ssh_config {node}")
     print(f"  pytest --acp-inventory={folder}/inventory.yml")
     print(f"  python -m lab down --name {name}")

@@ -1,4 +1,7 @@
-"""The main job on real input: five lab nodes with faults, judged over SSH; without root, this machine itself."""
+"""The main job on real input: five lab nodes with faults, judged over SSH, then an installed cluster through its API.
+
+Without root this machine itself is judged; where no cluster can start, a recorded run of one is judged again.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+RECORDED = ROOT / "inventories" / "recorded" / "installed-cluster"
 
 
 def main() -> int:
@@ -21,6 +25,9 @@ def main() -> int:
         print("Without root there is no lab: this machine itself is judged, as a single control plane node.")
         print("Left out: SSH, several nodes, seeded faults.\n", flush=True)
         status = _pytest("--hosts=local://=control_plane+installer", "--acp-release=4.2", "--acp-topology=single_node")
+    if status in {0, 1}:
+        print("\n=== After the installation ===\n", flush=True)
+        status = _installed()
     if status not in {0, 1}:
         print(f"\nThe demo did not work: pytest ended with {status}.")
         return status
@@ -35,6 +42,19 @@ def _on_lab_nodes() -> int:
     print("Starting five lab nodes with faults (the first time their file systems are built) ...", flush=True)
     with demo_lab() as lab:
         return _pytest(f"--acp-inventory={lab.inventory}")
+
+
+def _installed() -> int:
+    """Judge an installed cluster: a real control plane with the platform's objects and three faults."""
+    from lab.cluster_demo import FAULTS_OF_DEMO, demo_platform, missing  # noqa: PLC0415 - needs the path set above
+
+    if reason := missing():
+        print(f"No cluster is started here: {reason}")
+        print("A recorded run over a cluster is judged again.\n", flush=True)
+        return _pytest(f"--acp-snapshot={RECORDED}")
+    print(f"Starting a control plane with the platform's objects, and {len(FAULTS_OF_DEMO)} faults ...", flush=True)
+    with demo_platform() as inventory:
+        return _pytest("--acp-stage=postinstall", f"--acp-inventory={inventory}")
 
 
 def _pytest(*arguments: str) -> int:

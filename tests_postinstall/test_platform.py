@@ -9,8 +9,8 @@ from acp_acceptance.requirements import OwedRequirement, verifies
 
 @verifies("postinstall.platform.kubernetes-version")
 def test_kubernetes_is_of_a_version_of_the_release(platform: PlatformFacts, requirement: OwedRequirement) -> None:
-    version = platform.api_server.version
-    requirement.expect(minor_release(version) in requirement["versions"], "version", version=version)
+    server = platform.api_server
+    requirement.expect(minor_release(server) in requirement["versions"], "version", version=server.version)
 
 
 @verifies("postinstall.platform.resources")

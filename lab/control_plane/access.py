@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from lab.control_plane.keys import Keys
 
+KUBECONFIG = "admin.conf"
+"""Name of the administrator's kubeconfig in a lab's folder."""
 _LOOK_SECONDS = 0.2
 _REQUEST_SECONDS = 10.0
 _PRIVATE = 0o600
@@ -35,7 +37,7 @@ class Access:
 
     def __init__(self, folder: Path, keys: Keys, server: str, kubectl: Path) -> None:
         self.server = server
-        self.kubeconfig = folder / "admin.conf"
+        self.kubeconfig = folder / KUBECONFIG
         self.pki = folder / "pki"
         self._program = kubectl
         self._cache = folder / "kubectl-cache"

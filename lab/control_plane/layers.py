@@ -124,6 +124,8 @@ def _place(chosen: Mapping[str, Path], layer: Path) -> None:
 
 
 def _link(path: Path, place: Path) -> None:
+    # A link to a link would lead nowhere in a node.
+    path = path.resolve()
     try:
         os.link(path, place)
     except OSError:

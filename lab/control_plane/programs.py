@@ -44,6 +44,24 @@ def programs(release: Release, names: Iterable[str] = ALL, say: Callable[[str], 
     return wanted
 
 
+class _NotBuiltError(Exception):
+    """Something is not in the cache."""
+
+
+def are_built(release: Release) -> bool:
+    """Tell whether all programs of a release are there, so that none would be built now."""
+
+    def refuse(line: str) -> None:
+        # It is told before anything is built.
+        raise _NotBuiltError(line)
+
+    try:
+        programs(release, say=refuse)
+    except (_NotBuiltError, LabError):
+        return False
+    return True
+
+
 def _assets(release: Release) -> dict[str, Path]:
     """Give the programs of KUBEBUILDER_ASSETS; those of Kubernetes only if they are of this minor release."""
     folder = os.environ.get(ASSETS)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from lab.platform.plane import Plane
 
 _TOKEN_SECONDS = 12 * 3600
+# kubelet first ends a static Pod whose file is gone, also where the file has come back.
+_STATIC_POD_SECONDS = 300.0
 
 
 @dataclass
@@ -197,7 +199,11 @@ class Platform:
 
     def node(self, position: int) -> LabNode:
         """Give a control plane node by its position; -1 is the last."""
-        return self._nodes[self.site.control_plane[position].name]
+        return self.node_named(self.site.control_plane[position].name)
+
+    def node_named(self, name: str) -> LabNode:
+        """Give a node by its name in Kubernetes."""
+        return self._nodes[name]
 
     def await_served(self) -> None:
         """Wait until the platform's ports answer at the address at which it is reached."""
@@ -208,7 +214,8 @@ class Platform:
         """Wait until a port of a control plane node is open, or closed."""
         node = self.node(position)
         state = "open" if open_ else "closed"
-        self.api.wait(lambda: listens(node.address, port) == open_, f"{node.spec.name}:{port} is {state}")
+        what = f"{node.spec.name}:{port} is {state}"
+        self.api.wait(lambda: listens(node.address, port) == open_, what, _STATIC_POD_SECONDS)
 
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from lab.platform.api import Object
 
-READER = "acp-acceptance"
+READER = "lab-acp-acceptance"
+"""Not the name in deploy/rbac.yaml, so that a test can have both."""
 
 _READ = ["get", "list"]
 _LISTED = {

@@ -54,7 +54,7 @@ class Installed:
         file.write_text(yaml.safe_dump(document), encoding="utf-8")
         return file
 
-    def judge(self, *options: str, **site: Any) -> SuiteRun:
+    def judge(self, *options: str, with_inventory: bool = True, **site: Any) -> SuiteRun:
         """Run the stage as a user does, on a machine that resolves the platform's domain."""
         self.runs += 1
         hosts = self.folder / "hosts"
@@ -62,7 +62,7 @@ class Installed:
         run = judged(
             self.folder / f"reports-{self.runs}",
             "--acp-stage=postinstall",
-            f"--acp-inventory={self.inventory(**site)}",
+            *([f"--acp-inventory={self.inventory(**site)}"] if with_inventory else []),
             "--acp-allure=never",
             *options,
             inside=["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"],
@@ -124,8 +124,13 @@ def _fits(batch: list[Fault], fault: Fault) -> bool:
     return not alone and not _once(batch) & _once([fault])
 
 
-def _once(faults: Iterable[Fault]) -> set[type]:
-    return {type(step) for fault in faults for step in fault.steps} - {Add, Change, Remove, Patch}
+def _once(faults: Iterable[Fault]) -> set[object]:
+    """Give what only one fault of a batch can have: a way of serving, rights; and the object that it adds."""
+    return {
+        fault.name.partition("-")[0] if isinstance(step, (Add, Change, Remove, Patch)) else type(step)
+        for fault in faults
+        for step in fault.steps
+    }
 
 
 def usual(release: str, control_plane: int = 1) -> list[Fault]:

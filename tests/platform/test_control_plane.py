@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +16,9 @@ import requests
 
 from lab import LabError
 from lab.control_plane import BUSYBOX, NEWEST, OLDEST, ApiServer, ControlPlane, Image
-from lab.networks import folders
+from lab.networks import folder_of
 from planes import runnable
+from suite import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +39,16 @@ POD: dict[str, Any] = {
         ],
     },
 }
+
+
+OWNER = """
+import sys
+from lab.control_plane import ControlPlane
+with ControlPlane(name="test-owned", say=lambda _line: None) as plane:
+    print(plane.lab.directory.name, flush=True)
+    sys.stdin.readline()
+"""
+WHERE = "jsonpath={.items[*].status.podIP}"
 
 
 def silent(_line: str) -> None:
@@ -116,32 +130,62 @@ def test_an_api_server_alone_holds_objects(request: pytest.FixtureRequest) -> No
         assert json.loads(alone.kubectl("get", "pods", "-A", "-o", "json"))["items"][0]["metadata"]["name"] == "talks"
 
 
-def test_three_nodes_share_etcd_behind_one_address() -> None:
-    wanted = ControlPlane(NEWEST, "test-three", silent, control_plane=3, named_by_address=False)
+def test_nodes_share_etcd_behind_one_address_and_pods_reach_those_of_others() -> None:
+    wanted = ControlPlane(NEWEST, "test-three", silent, control_plane=3, workers=1, named_by_address=False)
     runnable(wanted)
     with wanted as plane:
         assert plane.vip == plane.lab.vip
         assert f"https://{plane.vip}:6443" in plane.kubeconfig.read_text()
-        names = plane.kubectl("get", "pods", "-n", "kube-system", "-l", "component=etcd", "-o", "name").split()
-        assert names == [f"pod/etcd-cp-{number}" for number in (1, 2, 3)]
-        plane.nodes["cp-1"].run("pkill -9 kube-apiserver; /usr/lib/lab/service stop kubelet")
+        members = plane.kubectl("get", "pods", "-n", "kube-system", "-l", "component=etcd", "-o", "name").split()
+        assert members == [f"pod/etcd-cp-{number}" for number in (1, 2, 3)]
+        plane.apply([on_node(POD, "worker-1")])
+        plane.kubectl("wait", "--for=condition=Ready", "pod/talks", "--timeout=120s")
+        servers = plane.kubectl("get", "pods", "-n", "kube-system", "-l", "k8s-app=kube-dns", "-o", WHERE).split()
+        for server in servers:
+            plane.kubectl("exec", "talks", "--", "nslookup", "kubernetes.default.svc.cluster.local", server)
+        stopped = plane.nodes["cp-1"].run("/usr/lib/lab/service stop kubelet && pkill -9 kube-apiserver")
+        assert stopped.returncode == 0
         plane.access.wait(plane.access.missing_server, 60)
+        made_of = footprint(plane)
+    assert soon_left(made_of) == set()
 
 
-def test_nothing_is_left_of_a_cluster() -> None:
-    wanted = ControlPlane(NEWEST, "test-ends", silent)
-    runnable(wanted)
-    with wanted as plane:
-        group = plane.nodes["cp-1"].control_group.partition("/")[0]
-        number = int(plane.lab.directory.name)
-        interface, made = plane.lab.interface, containers_of(plane)
-        assert made
-        assert groups(group)
-    assert groups(group) == []
-    assert number not in folders()
-    assert not Path(f"/sys/class/net/{interface}").exists()
-    assert "/acp-lab/" not in Path("/proc/self/mounts").read_text()
-    assert soon_gone(made) == set()
+def test_nothing_is_left_when_the_owner_is_killed() -> None:
+    runnable(ControlPlane(NEWEST, "test-owned", silent))
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    said = owner.stdout.readline().split()
+    assert said, "the cluster did not start"
+    made_of = footprint_of(int(said[0]))
+    assert {kind.partition(" ")[0] for kind in made_of} == {"process", "group", "interface", "folder"}
+    owner.kill()
+    owner.communicate()
+    assert soon_left(made_of) == set()
+
+
+def test_the_command_starts_a_cluster_that_stays_until_down() -> None:
+    runnable(ControlPlane(OLDEST, "test-stays", silent))
+    name = f"test-stays-{os.getpid()}"
+    try:
+        started = lab_command("cluster", "--version", OLDEST, "--name", name)
+        assert started.returncode == 0, started.stderr
+        kubeconfig = re.search(r"export KUBECONFIG=(\S+)", started.stdout)
+        assert kubeconfig
+        made_of = footprint_of(int(Path(kubeconfig[1]).parent.name))
+        assert kubeconfig[0] in lab_command("list").stdout
+        again = lab_command("cluster", "--version", OLDEST, "--name", name)
+        assert (again.returncode, f"lab {name} runs already" in again.stderr) == (1, True)
+    finally:
+        ended = lab_command("down", "--name", name)
+    assert ended.returncode == 0, ended.stderr
+    assert soon_left(made_of) == set()
+
+
+def lab_command(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lab", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
 
 
 def test_an_error_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,27 +199,42 @@ def test_an_error_while_it_starts_leaves_nothing(monkeypatch: pytest.MonkeyPatch
     assert not wanted.lab.directory.exists()
 
 
-def groups(name: str) -> list[Path]:
-    """Give the control groups of a lab, in all hierarchies."""
-    place = Path("/sys/fs/cgroup")
-    return [*place.glob(name), *place.glob(f"*/{name}")]
+def on_node(pod: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give a Pod for a node of its own choice."""
+    return {**pod, "spec": {**pod["spec"], "nodeName": name}}
 
 
-def containers_of(plane: ControlPlane) -> set[str]:
-    """Give the processes of a cluster's nodes, as this machine numbers them."""
-    return {
-        process
-        for path in groups(plane.nodes["cp-1"].control_group)
-        for tasks in path.rglob("cgroup.procs")
+def footprint(plane: ControlPlane) -> set[str]:
+    """Give what a running cluster is made of."""
+    return footprint_of(int(plane.lab.directory.name))
+
+
+def footprint_of(number: int) -> set[str]:
+    """Give what the cluster in a network is made of: control groups, the processes in them, interface and folder."""
+    place, name = Path("/sys/fs/cgroup"), f"acp-lab-{number}"
+    groups = [*place.glob(name), *place.glob(f"*/{name}")]
+    processes = {
+        f"process {process}"
+        for group in groups
+        for tasks in group.rglob("cgroup.procs")
         for process in tasks.read_text().split()
+    }
+    return {
+        *processes,
+        *(f"group {group}" for group in groups),
+        f"interface /sys/class/net/acplab{number}",
+        f"folder {folder_of(number)}",
     }
 
 
-def soon_gone(processes: set[str]) -> set[str]:
-    """Give those that still run, as soon as there are none or after ten seconds."""
-    patience = time.monotonic() + 10
-    while (
-        left := {number for number in processes if Path(f"/proc/{number}").exists()}
-    ) and time.monotonic() < patience:
+def is_there(part: str) -> bool:
+    kind, _, name = part.partition(" ")
+    return Path(f"/proc/{name}" if kind == "process" else name).exists()
+
+
+def soon_left(made_of: set[str]) -> set[str]:
+    """Give what is left, as soon as that is nothing or after twenty seconds."""
+    patience = time.monotonic() + 20
+    while (left := {part for part in made_of if is_there(part)}) and time.monotonic() < patience:
         time.sleep(0.05)
     return left

@@ -8,7 +8,6 @@ but for these, which a lab cannot show:
 - ``control-plane.count``: a count that is wrong is a plane of two (or of an inventory with another number).
 - ``platform.kubernetes-version`` failing: a platform of a release that does not create the plane's version.
 - ``platform.load-balancer`` broken: that an address does not answer is its failure.
-- pressure of a node: a kubelet corrects within seconds whatever else is written about it.
 """
 
 from lab.platform.faults import acp, appreleases, cluster, nodes, pods

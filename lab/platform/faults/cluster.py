@@ -178,7 +178,6 @@ FAULTS = (
         DNS,
         "one CoreDNS Pod answers with another address of the platform",
         (Add(_stale_dns, has_condition("Ready"), "is ready"),),
-        slow=True,
     ),
     Fault(
         "dns-without-platform",

@@ -41,6 +41,25 @@ _NO_PODS = (PODS, ROLLED_OUT, CNI)
 """What a node without a machine turns red, too: kube-proxy is to run everywhere."""
 
 
+_CONFIGURATION = "/var/lib/kubelet/config.yaml"
+_PRESSURE = f"""cp {_CONFIGURATION} {_CONFIGURATION}.away
+cat >>{_CONFIGURATION} <<'WORDS'
+evictionSoft:
+  memory.available: 100Ti
+evictionSoftGracePeriod:
+  memory.available: 24h
+WORDS
+{_SERVICE} restart kubelet"""
+# The condition comes at once, and evictions only after the period of grace.
+_NO_PRESSURE = (
+    f"[ ! -e {_CONFIGURATION}.away ] || {{ mv {_CONFIGURATION}.away {_CONFIGURATION}; {_SERVICE} restart kubelet; }}"
+)
+
+
+def _is_well(item: Object) -> bool:
+    return has_condition("Ready")(item) and has_condition("MemoryPressure", "False")(item)
+
+
 def _last(platform: Platform) -> Reference:
     return Reference("v1", "Node", platform.site.control_plane[-1].name)
 
@@ -190,6 +209,24 @@ FAULTS = (
         ),
         also=(PODS, ROLLED_OUT, CNI, DNS),
         control_plane=3,
+        slow=True,
+    ),
+    Fault(
+        "node-under-pressure",
+        NODES,
+        "a node has memory pressure",
+        (
+            # Undone from the last to the first: it is waited for after the kubelet was restarted.
+            Do(
+                lambda _: None,
+                lambda platform: platform.api.until(_last(platform), _is_well, "is well"),
+            ),
+            OnNode(_PRESSURE, _NO_PRESSURE, node=-1),
+            Do(
+                lambda platform: platform.api.until(_last(platform), has_condition("MemoryPressure"), "has pressure"),
+                lambda _: None,
+            ),
+        ),
         slow=True,
     ),
     Fault(

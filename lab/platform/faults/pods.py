@@ -9,6 +9,7 @@ from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, ISOLATION, PODS, RESTARTS, ROLLED_OUT
 from lab.platform.faults.steps import Add, Do, Forbid
+from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
 from lab.platform.site import SYSTEM
 from lab.platform.workloads import cron_run, job, pod_spec, workload
@@ -27,6 +28,9 @@ _SLEEP = "exec sleep 86400"
 # It keeps count in a volume, which outlives its containers.
 _RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 3 ] || exit 1; exec sleep 86400"
 _RESTARTED = 3
+_VOLUME = "volumes/kubernetes.io~empty-dir/space"
+# kubelet counts volumes once a minute, and looks at what it counted every ten seconds.
+_EVICTION_SECONDS = 240.0
 
 
 def _containers(item: Object) -> list[Object]:
@@ -59,12 +63,15 @@ def _is_running_again(item: Object) -> bool:
     return has_condition("Ready")(item) and any(state["restartCount"] >= _RESTARTED for state in _containers(item))
 
 
-def sick_pod(platform: Platform, script: str = _SLEEP, **spec: Any) -> Object:  # noqa: ANN401 - as the API has it
-    """Give a Pod of the platform's namespace that nothing controls."""
+def sick_pod(platform: Platform, script: str = _SLEEP, name: str = SICK, **spec: Any) -> Object:  # noqa: ANN401 - as the API has it
+    """Give a Pod of the platform's namespace that nothing controls.
+
+    Faults of different requirements call theirs differently, so that they can be seeded at once.
+    """
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": SICK, "namespace": SYSTEM, "labels": {"service_name": SICK}},
+        "metadata": {"name": name, "namespace": SYSTEM, "labels": {"service_name": name}},
         "spec": pod_spec(platform.site.image, script, **spec),
     }
 
@@ -95,16 +102,34 @@ def _crash_with_markup(platform: Platform) -> list[Object]:
     return [item]
 
 
-def _evicted(platform: Platform) -> list[Object]:
-    item = sick_pod(platform, "head -c 8000000 /dev/zero >/space/file; exec sleep 86400")
-    item["spec"]["restartPolicy"] = "Never"
+def _evict(platform: Platform) -> None:
+    """Have kubelet evict a Pod whose volume is larger than it may be.
+
+    What a container writes there kubelet does not count in the lab: the volume is in an overlay, whose files seem to be
+    on another device than its folders. So the volume is made a file system of its own, and filled.
+    """
+    item = sick_pod(platform, restartPolicy="Never")
     item["spec"]["volumes"] = [{"name": "space", "emptyDir": {"sizeLimit": "1Mi"}}]
     item["spec"]["containers"][0]["volumeMounts"] = [{"name": "space", "mountPath": "/space"}]
-    return [item]
+    platform.api.apply(item)
+    platform.api.until(_SICK, has_condition("Ready"), "is ready")
+    found = platform.api.get(_SICK)
+    assert found is not None
+    place = f"/var/lib/kubelet/pods/{found['metadata']['uid']}/{_VOLUME}"
+    fill = f"mount -t tmpfs -o size=16m tmpfs {place}\nhead -c 8000000 /dev/zero >{place}/file"
+    run_on(platform.node_named(found["spec"]["nodeName"]), fill)
+    platform.api.until(_SICK, _failed("Evicted"), "is evicted", _EVICTION_SECONDS)
+
+
+def _remove_evicted(platform: Platform) -> None:
+    for node in platform.site.nodes:
+        give_back = f"for place in /var/lib/kubelet/pods/*/{_VOLUME}; do umount -l $place 2>/dev/null || :; done"
+        run_on(platform.node_named(node.name), give_back)
+    _remove_sick(platform)
 
 
 def _restarting(platform: Platform) -> list[Object]:
-    item = sick_pod(platform, _RESTARTS)
+    item = sick_pod(platform, _RESTARTS, "restarting")
     item["spec"]["volumes"] = [{"name": "count", "emptyDir": {}}]
     item["spec"]["containers"][0]["volumeMounts"] = [{"name": "count", "mountPath": "/count"}]
     return [item]
@@ -155,7 +180,7 @@ def _retried(platform: Platform) -> list[Object]:
     pod["volumes"] = [{"name": "count", "emptyDir": {}}]
     pod["containers"][0]["volumeMounts"] = [{"name": "count", "mountPath": "/count"}]
     pod["restartPolicy"] = "OnFailure"
-    return [job(SYSTEM, SICK, pod, backoffLimit=3)]
+    return [job(SYSTEM, "retried", pod, backoffLimit=3)]
 
 
 FAULTS = (
@@ -201,7 +226,7 @@ FAULTS = (
         _container(_unready, readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1}),
     ),
     Fault("pod-failed", PODS, "Failed", _pod(_failed("Error"), "exit 3", restartPolicy="Never")),
-    Fault("pod-evicted", PODS, "Evicted", (Add(_evicted, _failed("Evicted"), "is evicted"),), slow=True),
+    Fault("pod-evicted", PODS, "Evicted", (Do(_evict, _remove_evicted),), slow=True),
     Fault(
         "pod-pending",
         PODS,
@@ -279,6 +304,12 @@ FAULTS = (
         "pod-completed",
         "",
         "a Pod has done its work",
-        _pod(in_phase("Succeeded"), "true", restartPolicy="Never"),
+        (
+            Add(
+                lambda platform: [sick_pod(platform, "true", "completed", restartPolicy="Never")],
+                in_phase("Succeeded"),
+                "has succeeded",
+            ),
+        ),
     ),
 )

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.platform.api import Api
+from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.resources import LISTINGS, read
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts, raw
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from acp_acceptance.collect.platform.access import Access
-    from acp_acceptance.collect.platform.errors import ApiError
     from acp_acceptance.collect.platform.resources import Listing
 
     Tell = Callable[[str, str, int, int], None]
@@ -47,17 +47,31 @@ class PlatformCollector:
         Raises:
             ApiError: it does not answer, or does not let this user in.
         """
-        version = self._api.get("/version")
-        groups = self._api.get("/apis")
+        unknown: dict[str, str] = {}
+        version = self._allowed("version", "/version", unknown)
+        groups = self._allowed("kinds", "/apis", unknown)
+        nodes = self._allowed("nodes", "/api/v1/nodes", unknown, limit="1")
         known = {raw.text(item, "name") for item in raw.items(groups, "groups")}
-        nodes = self._api.get("/api/v1/nodes", limit="1")
         return ApiServer(
             server=self._api.access.server,
             source=self._api.access.source,
             version=raw.text(version, "gitVersion"),
-            platform="operator.alauda.io" in known,
-            nodes=len(raw.items(nodes, "items")) + (raw.number(nodes, "metadata", "remainingItemCount") or 0),
+            platform=None if "kinds" in unknown else "operator.alauda.io" in known,
+            nodes=None
+            if "nodes" in unknown
+            else len(raw.items(nodes, "items")) + (raw.number(nodes, "metadata", "remainingItemCount") or 0),
+            unknown=unknown,
         )
+
+    def _allowed(self, what: str, path: str, unknown: dict[str, str], **query: str) -> dict[str, Any]:
+        """Ask something; where this user may not, that is kept, and no reason not to ask the rest."""
+        try:
+            return self._api.get(path, **query)
+        except ApiError as error:
+            if error.kind != "forbidden":
+                raise
+            unknown[what] = error.reason
+            return {}
 
     def collect(self, server: ApiServer, tell: Tell) -> PlatformFacts:
         """Read everything; what could not be read is a problem in its place."""
