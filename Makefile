@@ -32,6 +32,7 @@ types: setup
 	$(BIN)/mypy
 
 tests: setup
+	@$(BIN)/python -m lab prepare --clusters || echo "tests: those of clusters say why they are skipped"
 	$(BIN)/python -m pytest tests -n $${TEST_WORKERS:-3} --dist loadfile --durations=10
 
 clean:

@@ -69,8 +69,7 @@ class ClusterApi:
     def running(self) -> Iterator[Api]:
         """Serve, and give an API to read, with a deadline of two seconds."""
         handler = type("Handler", (_Handler,), {"api": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         if self.certificate is not None:
             self.url = self.url.replace("http:", "https:")
@@ -87,6 +86,13 @@ class ClusterApi:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Stay silent: clients hang up by design."""
 
 
 class _Handler(BaseHTTPRequestHandler):
