@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -487,9 +488,12 @@ def test_where_no_pod_or_node_was_listed_nothing_is_judged() -> None:
 
 @pytest.mark.parametrize("version", ["", "1", "latest", "v1", "version 1.33", "1.3x"])
 def test_what_is_no_version_is_not_measured(version: str) -> None:
+    server = read().api_server
+    assert minor_release(replace(server, version="v1.31.14+build")) == "1.31"
     with pytest.raises(CollectionError, match="version is not known"):
-        minor_release(version)
-    assert minor_release("v1.31.14+build") == "1.31"
+        minor_release(replace(server, version=version))
+    with pytest.raises(CollectionError, match="no right"):
+        minor_release(replace(server, version="", unknown={"version": "no right"}))
 
 
 def test_every_kind_of_target_can_be_asked_for_where_nothing_was_collected() -> None:
