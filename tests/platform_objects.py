@@ -193,6 +193,6 @@ def facts_of(objects: dict[str, Any]) -> PlatformFacts:
     return PlatformFacts("global", {"api_server": server, **{item.fact: read(api, item) for item in LISTINGS}})
 
 
-def platform(**changed: Any) -> PlatformFacts:
-    """Give the facts of a healthy platform; ``changed`` replaces collections by the name of their constant here."""
-    return facts_of({**healthy_objects(), **{globals()[name]: items for name, items in changed.items()}})
+def read_platform(**collections: Any) -> PlatformFacts:
+    """Read the facts of a healthy platform in which collections, by path, are replaced."""
+    return facts_of({**healthy_objects(), **collections})
