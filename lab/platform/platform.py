@@ -60,6 +60,7 @@ class Platform:
     _nodes: dict[str, LabNode] = field(default_factory=dict, init=False, repr=False)
     _stand_ins: dict[str, StandIn] = field(default_factory=dict, init=False, repr=False)
     _objects: dict[Reference, Object] = field(default_factory=dict, init=False, repr=False)
+    _forbidden: set[str] = field(default_factory=set, init=False, repr=False)
     _open: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -181,6 +182,16 @@ class Platform:
     def grant(self, without: tuple[str, ...] = ()) -> None:
         """Let the run's user have its rights without some of them; API servers hear of it a moment later."""
         apply_all(self.api, reader(without))
+
+    def forbid(self, rights: tuple[str, ...]) -> None:
+        """Take rights from the run's user, beside those that were taken before."""
+        self._forbidden.update(rights)
+        self.grant(tuple(self._forbidden))
+
+    def allow(self, rights: tuple[str, ...]) -> None:
+        """Give rights back."""
+        self._forbidden.difference_update(rights)
+        self.grant(tuple(self._forbidden))
 
     def await_right(self, right: str, *, allowed: bool) -> None:
         """Wait until the API server knows whether the run's user has a right."""

@@ -12,7 +12,7 @@ import yaml
 
 from lab import LabError
 from lab.platform import FAULTS, Platform
-from lab.platform.faults.steps import Add, Change, Patch, Remove
+from lab.platform.faults.steps import Add, Change, Forbid, Patch, Remove
 from lab.platform.readiness import await_healthy
 from suite import SuiteRun, judged
 
@@ -127,7 +127,7 @@ def _fits(batch: list[Fault], fault: Fault) -> bool:
 def _once(faults: Iterable[Fault]) -> set[object]:
     """Give what only one fault of a batch can have: a way of serving, rights; and the object that it adds."""
     return {
-        fault.name.partition("-")[0] if isinstance(step, (Add, Change, Remove, Patch)) else type(step)
+        fault.name.partition("-")[0] if isinstance(step, (Add, Change, Forbid, Patch, Remove)) else type(step)
         for fault in faults
         for step in fault.steps
     }

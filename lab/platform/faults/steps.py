@@ -126,13 +126,13 @@ class Forbid:
 
     def apply(self, platform: Platform) -> None:
         """Take them."""
-        platform.grant(self.rights)
+        platform.forbid(self.rights)
         for right in self.rights:
             platform.await_right(right, allowed=False)
 
     def undo(self, platform: Platform) -> None:
         """Give them back."""
-        platform.grant()
+        platform.allow(self.rights)
         for right in self.rights:
             platform.await_right(right, allowed=True)
 
