@@ -7,7 +7,8 @@ but for these, which a lab cannot show:
   cannot be changed; a disk that is slow without fail is not here. The size of its database is shown.
 - ``control-plane.count``: a count that is wrong is a plane of two (or of an inventory with another number).
 - ``platform.kubernetes-version`` failing: a platform of a release that does not create the plane's version.
-- ``platform.load-balancer`` broken: that an address does not answer is its failure.
+- ``platform.web-console``, ``platform.registry`` and ``platform.load-balancer`` broken: that an address does not answer
+  is their failure. They break where the machine that the run is on does not resolve the platform's name.
 """
 
 from lab.platform.faults import acp, appreleases, cluster, nodes, pods

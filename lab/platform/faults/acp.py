@@ -224,7 +224,6 @@ FAULTS = (
         CONSOLE,
         "the web console takes connections, and says nothing",
         (Serve(lambda serving: serving.with_port(HTTPS, "silent"), _ALL_NODES),),
-        breaks=True,
         also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
     ),
     Fault(
@@ -238,7 +237,6 @@ FAULTS = (
         REGISTRY,
         "the registry takes connections, and says nothing",
         (Serve(lambda serving: serving.with_port(REGISTRY_PORT, "silent"), _ALL_NODES),),
-        breaks=True,
         also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
     ),
     Fault(
