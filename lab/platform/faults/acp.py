@@ -148,7 +148,6 @@ def _resource_faults() -> tuple[Fault, ...]:
                 f"{right} may not be listed",
                 (Forbid((right,)),),
                 breaks=True,
-                also=(ARCHITECTURE,) if right == "clusters" else (),
             )
             for right in rights
         ),

@@ -25,7 +25,7 @@ from lab.platform.faults.names import (
 from lab.platform.faults.steps import Add, Do, Forbid, Patch
 from lab.platform.plane import run_on
 from lab.platform.reader import everybody, everybody_but
-from lab.platform.readiness import has_condition, is_complete
+from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.resources import SINCE
 
 if TYPE_CHECKING:
@@ -81,12 +81,25 @@ def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step,
     def change(platform: Platform) -> None:
         run_on(platform.node(-1), script)
         platform.api.until(_last(platform), has_condition(condition, status), f"has {condition} {status}")
+        if condition != "Ready":
+            _await_pods(platform)
 
     def restore(platform: Platform) -> None:
         run_on(platform.node(-1), back)
         platform.api.until(_last(platform), _is_well, "is well")
+        _await_pods(platform)
 
     return (Do(change, restore),)
+
+
+def _await_pods(platform: Platform) -> None:
+    """Wait until all Pods are ready or done: a kubelet that was started anew has to look at each first."""
+
+    def are_well() -> bool:
+        items = platform.api.items("/api/v1/pods")
+        return all(in_phase("Succeeded")(item) or has_condition("Ready")(item) for item in items)
+
+    platform.api.wait(are_well, "all Pods are ready")
 
 
 def _last(platform: Platform) -> Reference:
