@@ -45,21 +45,6 @@ _NO_PODS = (PODS, ROLLED_OUT, CNI)
 """What a node without a machine turns red, too: kube-proxy is to run everywhere."""
 
 
-_CONFIGURATION = "/var/lib/kubelet/config.yaml"
-_PRESSURE = f"""cp {_CONFIGURATION} {_CONFIGURATION}.away
-cat >>{_CONFIGURATION} <<'WORDS'
-evictionSoft:
-  memory.available: 100Ti
-evictionSoftGracePeriod:
-  memory.available: 24h
-WORDS
-{_SERVICE} restart kubelet"""
-# The condition comes at once, and evictions only after the period of grace.
-_NO_PRESSURE = f"""[ -e {_CONFIGURATION}.away ] || exit 0
-mv {_CONFIGURATION}.away {_CONFIGURATION}
-{_SERVICE} restart kubelet"""
-
-
 def _is_well(item: Object) -> bool:
     return has_condition("Ready")(item) and has_condition("MemoryPressure", "False")(item)
 
@@ -81,8 +66,6 @@ def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step,
     def change(platform: Platform) -> None:
         run_on(platform.node(-1), script)
         platform.api.until(_last(platform), has_condition(condition, status), f"has {condition} {status}")
-        if condition != "Ready":
-            _await_pods(platform)
 
     def restore(platform: Platform) -> None:
         run_on(platform.node(-1), back)
@@ -90,6 +73,16 @@ def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step,
         _await_pods(platform)
 
     return (Do(change, restore),)
+
+
+def _network(platform: Platform, status: str) -> None:
+    """Set the condition of the node's network, which its kubelet leaves alone."""
+    times = {"lastHeartbeatTime": SINCE, "lastTransitionTime": SINCE}
+    state = {"type": "NetworkUnavailable", "status": status, "reason": "Lab", "message": "", **times}
+    change = {"status": {"conditions": [state]}}
+    # By kind of condition: others stay as they are.
+    path = f"{_last(platform).path}/status"
+    platform.api.call("PATCH", path, change, "application/strategic-merge-patch+json")
 
 
 def _await_pods(platform: Platform) -> None:
@@ -269,11 +262,10 @@ FAULTS = (
         slow=True,
     ),
     Fault(
-        "node-under-pressure",
+        "node-network-unavailable",
         NODES,
-        "a node has memory pressure",
-        _changed(_PRESSURE, _NO_PRESSURE, "MemoryPressure", "True"),
-        slow=True,
+        "a node says that its network is not there",
+        (Do(lambda platform: _network(platform, "True"), lambda platform: _network(platform, "False")),),
     ),
     Fault(
         "nodes-forbidden",
