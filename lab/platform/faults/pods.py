@@ -26,8 +26,8 @@ SICK = "sick"
 _STUCK = "lab.example.com/stuck"
 _SLEEP = "exec sleep 86400"
 # It keeps count in a volume, which outlives its containers.
-_RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 3 ] || exit 1; exec sleep 86400"
-_RESTARTED = 3
+_RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 4 ] || exit 1; exec sleep 86400"
+_RESTARTED = 4
 _VOLUME = "volumes/kubernetes.io~empty-dir/space"
 # kubelet counts volumes once a minute, and looks at what it counted every ten seconds.
 _EVICTION_SECONDS = 240.0
@@ -258,8 +258,8 @@ FAULTS = (
     Fault(
         "pod-restarts",
         RESTARTS,
-        "a container has restarted three times, and runs",
-        (Add(_restarting, _is_running_again, "runs again"),),
+        "a container has restarted four times, and runs",
+        (Add(_restarting, _is_running_again, "runs again", 300.0),),
         slow=True,
     ),
     Fault("deployment-incomplete", ROLLED_OUT, "a Deployment has no Pod", _incomplete("Deployment", replicas=1)),
