@@ -128,18 +128,14 @@ def everybody() -> list[Object]:
 
 
 def everybody_but(right: str) -> list[Object]:
-    """Give bindings by which everybody who is known has all that everybody has, but one of ``readyz`` and ``version``.
-
-    Whoever is not known keeps all: kubelet asks the API server so whether it is well.
-    """
+    """Give bindings by which everybody has all that everybody has, but one of ``readyz`` and ``version``."""
     paths = [path for name, group in _ASKED.items() if name != right for path in group]
     rules = [{"nonResourceURLs": paths, "verbs": ["get"]}]
     version = f"{_AUTHORISATION}/v1"
     return [
         {"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": _REPLACEMENT}, "rules": rules},
-        _group_binding(_REPLACEMENT, _REPLACEMENT, (_EVERYBODY,)),
-        _group_binding("system:public-info-viewer", "system:public-info-viewer", ("system:unauthenticated",)),
-        _group_binding("system:discovery", "system:discovery", ("lab:nobody",)),
+        _group_binding(_REPLACEMENT, _REPLACEMENT, EVERYBODY["system:public-info-viewer"]),
+        *(_group_binding(name, name, ("lab:nobody",)) for name in EVERYBODY),
     ]
 
 

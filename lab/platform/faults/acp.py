@@ -148,7 +148,6 @@ def _resource_faults() -> tuple[Fault, ...]:
                 f"{right} may not be listed",
                 (Forbid((right,)),),
                 breaks=True,
-                also=(ARCHITECTURE,) if right == "clusters" else (),
             )
             for right in rights
         ),
@@ -224,7 +223,6 @@ FAULTS = (
         CONSOLE,
         "the web console takes connections, and says nothing",
         (Serve(lambda serving: serving.with_port(HTTPS, "silent"), _ALL_NODES),),
-        breaks=True,
         also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
     ),
     Fault(
@@ -238,7 +236,6 @@ FAULTS = (
         REGISTRY,
         "the registry takes connections, and says nothing",
         (Serve(lambda serving: serving.with_port(REGISTRY_PORT, "silent"), _ALL_NODES),),
-        breaks=True,
         also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
     ),
     Fault(

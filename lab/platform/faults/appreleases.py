@@ -119,7 +119,6 @@ FAULTS = (
         APP_RELEASES,
         "the conditions of alauda-dex are a word",
         _status(lambda status: status.update(conditions="none")),
-        breaks=True,
     ),
     Fault(
         "apprelease-without-reason",

@@ -13,6 +13,7 @@ from lab.platform.api import Reference
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
     API_SERVICES,
+    CERTIFICATES,
     CNI,
     COUNT,
     CSR,
@@ -22,8 +23,6 @@ from lab.platform.faults.names import (
     FOREIGN_WORKLOADS,
     ISOLATION,
     NODES,
-    PODS,
-    RESTARTS,
     ROLLED_OUT,
     STORAGE,
     WEBHOOKS,
@@ -95,6 +94,10 @@ def _restart_dns(platform: Platform, replaced: str, by: str) -> None:
     template = {"metadata": {"annotations": {"lab.example.com/corefile": None if by == platform.domain else by}}}
     platform.api.patch(_DNS, {"spec": {"template": template}})
     platform.api.until(_DNS, is_complete, "is complete")
+    # Those of before are still asked until they are gone.
+    wanted = _existing(platform, _DNS)["spec"]["replicas"]
+    path = "/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns"
+    platform.api.wait(lambda: len(platform.api.items(path)) == wanted, "CoreDNS has no Pods of before")
 
 
 def _claim_without_class(_platform: Platform) -> list[Object]:
@@ -296,7 +299,7 @@ FAULTS = (
         "nodes may not be listed",
         (Forbid(("nodes",)),),
         breaks=True,
-        also=(NODES, COUNT, CNI),
+        also=(NODES, COUNT, CNI, CERTIFICATES, ETCD, ETCD_ADVISED),
         plan=_ISOLATED,
     ),
     Fault(
@@ -305,16 +308,5 @@ FAULTS = (
         "a workload that is not the platform's runs in its cluster",
         (Add(_foreign_workload, has_condition("Ready"), "is ready"),),
         releases=("4.2", "4.3"),
-        plan=f"{_ISOLATED}, multi_cluster",
-    ),
-    Fault(
-        "foreign-workloads-unknown",
-        FOREIGN_WORKLOADS,
-        "Pods may not be listed",
-        (Forbid(("pods",)),),
-        breaks=True,
-        also=(PODS, RESTARTS, ETCD, ETCD_ADVISED, DNS, CNI),
-        releases=("4.2", "4.3"),
-        plan="multi_cluster",
     ),
 )

@@ -25,7 +25,7 @@ from lab.platform.faults.names import (
 from lab.platform.faults.steps import Add, Do, Forbid, Patch
 from lab.platform.plane import run_on
 from lab.platform.reader import everybody, everybody_but
-from lab.platform.readiness import has_condition
+from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.resources import SINCE
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _ROLE = "node-role.kubernetes.io/control-plane"
 _FOREIGN = "foreign"
 _PEERS = 2380
+_PROXY = Reference("apps/v1", "DaemonSet", "kube-proxy", "kube-system")
 _GHOST = "https://192.0.2.99:2380"
 _LARGE_MEBIBYTES = 950
 _SERVICE = "/usr/lib/lab/service"
@@ -44,23 +45,19 @@ _NO_PODS = (PODS, ROLLED_OUT, CNI)
 """What a node without a machine turns red, too: kube-proxy is to run everywhere."""
 
 
-_CONFIGURATION = "/var/lib/kubelet/config.yaml"
-_PRESSURE = f"""cp {_CONFIGURATION} {_CONFIGURATION}.away
-cat >>{_CONFIGURATION} <<'WORDS'
-evictionSoft:
-  memory.available: 100Ti
-evictionSoftGracePeriod:
-  memory.available: 24h
-WORDS
-{_SERVICE} restart kubelet"""
-# The condition comes at once, and evictions only after the period of grace.
-_NO_PRESSURE = f"""[ -e {_CONFIGURATION}.away ] || exit 0
-mv {_CONFIGURATION}.away {_CONFIGURATION}
-{_SERVICE} restart kubelet"""
-
-
 def _is_well(item: Object) -> bool:
     return has_condition("Ready")(item) and has_condition("MemoryPressure", "False")(item)
+
+
+def _await_servers(platform: Platform, status: str) -> None:
+    """Wait until kubelet takes the API servers' Pods for ready, or not."""
+    for node in platform.site.control_plane:
+        pod = Reference("v1", "Pod", f"kube-apiserver-{node.name}", "kube-system")
+        platform.api.until(pod, has_condition("Ready", status), f"has Ready {status}")
+
+
+_READINESS = Do(lambda _: None, lambda platform: _await_servers(platform, "True"))
+_NO_READINESS = Do(lambda platform: _await_servers(platform, "False"), lambda _: None)
 
 
 def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step, ...]:
@@ -73,8 +70,29 @@ def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step,
     def restore(platform: Platform) -> None:
         run_on(platform.node(-1), back)
         platform.api.until(_last(platform), _is_well, "is well")
+        _await_pods(platform)
 
     return (Do(change, restore),)
+
+
+def _network(platform: Platform, status: str) -> None:
+    """Set the condition of the node's network, which its kubelet leaves alone."""
+    times = {"lastHeartbeatTime": SINCE, "lastTransitionTime": SINCE}
+    state = {"type": "NetworkUnavailable", "status": status, "reason": "Lab", "message": "", **times}
+    change = {"status": {"conditions": [state]}}
+    # By kind of condition: others stay as they are.
+    path = f"{_last(platform).path}/status"
+    platform.api.call("PATCH", path, change, "application/strategic-merge-patch+json")
+
+
+def _await_pods(platform: Platform) -> None:
+    """Wait until all Pods are ready or done: a kubelet that was started anew has to look at each first."""
+
+    def are_well() -> bool:
+        items = platform.api.items("/api/v1/pods")
+        return all(in_phase("Succeeded")(item) or has_condition("Ready")(item) for item in items)
+
+    platform.api.wait(are_well, "all Pods are ready")
 
 
 def _last(platform: Platform) -> Reference:
@@ -114,13 +132,18 @@ def _foreign(role: str, version: str = "") -> tuple[Step, ...]:
 
 def _remove_pods(platform: Platform) -> None:
     """Delete what DaemonSets have for the node without a machine."""
+    known = {node.name for node in platform.site.nodes}
 
     def there_is_none() -> bool:
-        items = platform.api.items(f"/api/v1/pods?fieldSelector=spec.nodeName%3D{_FOREIGN}")
-        for item in items:
+        items = platform.api.items("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-proxy")
+        astray = [item for item in items if item["spec"].get("nodeName") not in known]
+        for item in astray:
             platform.api.delete(reference({"apiVersion": "v1", "kind": "Pod", **item}))
-        return not items
+        return not astray
 
+    platform.api.wait(there_is_none, f"no Pod is on {_FOREIGN}")
+    # Its controller may have made one more before it heard of the node's end.
+    platform.api.until(_PROXY, is_complete, "is complete")
     platform.api.wait(there_is_none, f"no Pod is on {_FOREIGN}")
 
 
@@ -213,7 +236,7 @@ FAULTS = (
                 {"metadata": {"labels": {_ROLE: ""}}},
             ),
         ),
-        also=(COUNT,),
+        also=(COUNT, ETCD),
     ),
     Fault(
         "node-foreign",
@@ -239,11 +262,10 @@ FAULTS = (
         slow=True,
     ),
     Fault(
-        "node-under-pressure",
+        "node-network-unavailable",
         NODES,
-        "a node has memory pressure",
-        _changed(_PRESSURE, _NO_PRESSURE, "MemoryPressure", "True"),
-        slow=True,
+        "a node says that its network is not there",
+        (Do(lambda platform: _network(platform, "True"), lambda platform: _network(platform, "False")),),
     ),
     Fault(
         "nodes-forbidden",
@@ -251,7 +273,7 @@ FAULTS = (
         "nodes may not be listed",
         (Forbid(("nodes",)),),
         breaks=True,
-        also=(COUNT, CNI),
+        also=(COUNT, CNI, CERTIFICATES, ETCD, ETCD_ADVISED),
     ),
     Fault(
         "control-plane-even",
@@ -272,8 +294,10 @@ FAULTS = (
         "readyz-forbidden",
         API_SERVER,
         "the readiness of API servers may not be asked for",
-        _without_everybody("readyz"),
+        (_READINESS, *_without_everybody("readyz"), _NO_READINESS),
         breaks=True,
+        # kubelet asks for it, too, and as nobody.
+        also=(PODS,),
     ),
     Fault(
         "version-forbidden",

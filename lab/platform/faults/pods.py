@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from lab.platform.api import Reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
-from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, PODS, RESTARTS, ROLLED_OUT
+from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, FOREIGN_WORKLOADS, PODS, RESTARTS, ROLLED_OUT
 from lab.platform.faults.steps import Add, Do, Forbid
 from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
@@ -26,8 +26,8 @@ SICK = "sick"
 _STUCK = "lab.example.com/stuck"
 _SLEEP = "exec sleep 86400"
 # It keeps count in a volume, which outlives its containers.
-_RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 3 ] || exit 1; exec sleep 86400"
-_RESTARTED = 3
+_RESTARTS = "echo >>/count/runs; [ $(wc -l </count/runs) -gt 4 ] || exit 1; exec sleep 86400"
+_RESTARTED = 4
 _VOLUME = "volumes/kubernetes.io~empty-dir/space"
 # kubelet counts volumes once a minute, and looks at what it counted every ten seconds.
 _EVICTION_SECONDS = 240.0
@@ -183,6 +183,13 @@ def _retried(platform: Platform) -> list[Object]:
     return [job(SYSTEM, "retried", pod, backoffLimit=3)]
 
 
+def _forbidden(name: str, releases: tuple[str, ...], *also: str) -> Fault:
+    """Give the fault that Pods may not be listed."""
+    needing = (RESTARTS, ETCD, ETCD_ADVISED, DNS, *also)
+    rights = (Forbid(("pods",)),)
+    return Fault(name, PODS, "Pods may not be listed", rights, breaks=True, also=needing, releases=releases)
+
+
 FAULTS = (
     Fault("pod-crashes", PODS, "CrashLoopBackOff", _pod(_waiting("CrashLoopBackOff"), "echo no database; exit 1")),
     Fault(
@@ -245,19 +252,14 @@ FAULTS = (
         "stuck Terminating: a finalizer",
         (Do(_leave_terminating, _remove_sick),),
     ),
-    Fault(
-        "pods-forbidden",
-        PODS,
-        "Pods may not be listed",
-        (Forbid(("pods",)),),
-        breaks=True,
-        also=(RESTARTS, ETCD, ETCD_ADVISED, DNS, CNI),
-    ),
+    _forbidden("pods-forbidden", ("4.2", "4.3"), FOREIGN_WORKLOADS),
+    # These do not ask for workloads that are not the platform's.
+    _forbidden("pods-forbidden-before-4.2", ("4.0", "4.1")),
     Fault(
         "pod-restarts",
         RESTARTS,
-        "a container has restarted three times, and runs",
-        (Add(_restarting, _is_running_again, "runs again"),),
+        "a container has restarted four times, and runs",
+        (Add(_restarting, _is_running_again, "runs again", 300.0),),
         slow=True,
     ),
     Fault("deployment-incomplete", ROLLED_OUT, "a Deployment has no Pod", _incomplete("Deployment", replicas=1)),

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lab.platform.api import reference
+from lab.platform.api import PATIENCE, reference
 from lab.platform.plane import run_on
 from lab.platform.serving import Balancing, Serving
 
@@ -35,18 +35,20 @@ class Add:
         objects: gives them for a platform; the first is the one that is waited for.
         until: what the first then looks like.
         what: this in words.
+        patience: how many seconds it may take.
     """
 
     objects: Callable[[Platform], list[Object]]
     until: Callable[[Object], bool] = bool
     what: str = "is there"
+    patience: float = PATIENCE
 
     def apply(self, platform: Platform) -> None:
         """Make them."""
         items = self.objects(platform)
         for item in items:
             platform.api.apply(item)
-        platform.api.until(reference(items[0]), self.until, self.what)
+        platform.api.until(reference(items[0]), self.until, self.what, self.patience)
 
     def undo(self, platform: Platform) -> None:
         """Delete them, the last first."""
