@@ -29,5 +29,5 @@ def test_nodes_of_both_architectures_can_be_added(platform: PlatformFacts, requi
 def test_product_docs_are_installed(platform: PlatformFacts, requirement: OwedRequirement) -> None:
     modules, wanted = platform.module_infos, requirement["modules"]
     require_whole(modules)
-    installed = modules_named(modules, wanted)
+    installed = modules_named(modules, wanted, requirement["title"])
     requirement.expect(installed, "missing", count=len(modules.items), modules=wanted)

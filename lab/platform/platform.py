@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from lab.platform.plane import Plane
 
 _TOKEN_SECONDS = 12 * 3600
-# kubelet first ends a static Pod whose file is gone, also where the file has come back.
-_STATIC_POD_SECONDS = 300.0
 
 
 @dataclass
@@ -215,7 +213,7 @@ class Platform:
         node = self.node(position)
         state = "open" if open_ else "closed"
         what = f"{node.spec.name}:{port} is {state}"
-        self.api.wait(lambda: listens(node.address, port) == open_, what, _STATIC_POD_SECONDS)
+        self.api.wait(lambda: listens(node.address, port) == open_, what)
 
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.platform import ITEMS, items_of
 from acp_acceptance.requirements.conditions import Truth, judge
@@ -19,7 +19,7 @@ from acp_acceptance.requirements.judging import OwedRequirement
 from acp_acceptance.requirements.values import NoValueError, choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from acp_acceptance.inventory import Inventory, Node
     from acp_acceptance.model.cluster import ClusterFacts
@@ -105,18 +105,40 @@ def found_in(inventory: Inventory, snapshot: Snapshot) -> list[Target]:
     """
     found = []
     for cluster in inventory.site.clusters:
-        facts = cast("PlatformFacts", snapshot.of("platform", cluster))
-        layout = planned_layout(snapshot, cluster)
         prefix = f"{cluster}:" if len(inventory.site.clusters) > 1 else ""
         for kind in ITEMS:
             try:
-                names = list(items_of(facts, kind, layout))
+                names = list(items_in(snapshot, cluster, kind))
             except CollectionError:
                 names = []
             found += [Target(kind, f"{prefix}{name}", cluster=cluster, item=name) for name in names]
             if not names:
                 found.append(Target(kind, cluster, cluster=cluster))
     return found
+
+
+def items_in(snapshot: Snapshot, cluster: str, kind: str) -> Mapping[str, Any]:
+    """Give what was found in a cluster of one kind of target, by name.
+
+    Raises:
+        CollectionError: it could not be listed.
+    """
+    facts = cast("PlatformFacts", snapshot.of("platform", cluster))
+    return items_of(facts, kind, planned_layout(snapshot, cluster))
+
+
+def item_of(target: Target, items: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of the kind that the target is
+    """Give what was found under a target's name.
+
+    Raises:
+        CollectionError: it was not measured, or nothing of its kind was found.
+    """
+    if not target.item:
+        raise CollectionError(f"no {target.kind} was found in the cluster, so that nothing could be judged")
+    item = items[target.item]
+    if isinstance(item, Problem):
+        raise CollectionError(item.reason)
+    return item
 
 
 def planned_layout(snapshot: Snapshot, cluster: str) -> ClusterLayout | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acp_acceptance.collect.platform.errors import ApiError
+from judging import judged_here
 from platform_objects import (
     API_SERVICES,
     CLAIMS,
@@ -48,9 +49,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from acp_acceptance.model.snapshot import Snapshot
+    from judging import Verdicts
     from suite import SuiteRun
 
-    Judge = Callable[..., SuiteRun]
+    Judge = Callable[..., Verdicts]
 
 NOT_READY = (False, "true", 0)
 WORKLOADS, READY, COUNT = "workloads.rolled-out", "nodes.ready", "control-plane.count"
@@ -80,30 +83,44 @@ OWN = {
 
 
 @pytest.fixture
-def judge(run_suite: Callable[..., SuiteRun], tmp_path: Path) -> Judge:
-    """Judge an installed site of three control plane nodes, offline; ``objects`` replace collections by path."""
+def installed(tmp_path: Path) -> Callable[..., Snapshot]:
+    """Give the snapshot of an installed site of three control plane nodes; ``objects`` replace collections by path."""
 
-    def run(objects: dict[str, Any] | None = None, options: tuple[object, ...] = (), **site: Any) -> SuiteRun:
+    def give(objects: dict[str, Any] | None = None, **site: Any) -> Snapshot:
         nodes = site.pop("nodes", three_nodes())
         file = site_file(tmp_path, nodes, **{"vip": "192.0.2.10", **site})
         snapshot = snapshot_of_site(file)
         snapshot.targets["platform", "global"] = facts_of({**healthy_objects(), **(objects or {})})
-        snapshot.save(tmp_path / "snapshot")
-        return run_suite("--acp-stage=postinstall", "--acp-snapshot", tmp_path / "snapshot", *options)
+        return snapshot
 
-    return run
+    return give
 
 
-def own(run: SuiteRun, *outcomes: str) -> set[tuple[str, str]]:
-    """Give the short names and targets of those of these requirements that have one of these outcomes."""
-    short = {(name.partition(".")[2], target) for name, target in run.with_outcome(*outcomes)}
-    return {(name, target) for name, target in short if name in OWN}
+@pytest.fixture
+def judge(installed: Callable[..., Snapshot]) -> Judge:
+    """Judge such a site in this process."""
+    return lambda objects=None, **site: judged_here(installed(objects, **site), OWN)
+
+
+def test_a_run_of_the_suite_judges_a_healthy_platform_and_a_faulty_one(
+    installed: Callable[..., Snapshot], run_suite: Callable[..., SuiteRun], tmp_path: Path
+) -> None:
+    for name, objects, failed in (
+        ("healthy", {}, set()),
+        ("faulty", cordoned(), {("postinstall.nodes.ready", "cp-3")}),
+    ):
+        installed(objects).save(tmp_path / name)
+        run = run_suite("--acp-stage=postinstall", "--acp-snapshot", tmp_path / name)
+        own = {f"postinstall.{item}" for item in OWN}
+        found = {key for key in run.with_outcome("failed", "broken") if key[0] in own}
+        assert found == failed, run.output
+        assert {requirement for requirement, _ in run.outcomes()} >= own
 
 
 def test_a_healthy_platform_meets_all(judge: Judge) -> None:
     run = judge()
-    assert own(run, "failed", "broken") == set(), run.output
-    passed = own(run, "passed")
+    assert run.with_outcome("failed", "broken") == set(), run.said()
+    passed = run.with_outcome("passed")
     assert {name for name, _ in passed} == OWN - {ARCHITECTURE, MARKS}
     assert {target for name, target in passed if name == READY} == {"cp-1", "cp-2", "cp-3"}
     assert {target for name, target in passed if name == WORKLOADS} == {
@@ -113,7 +130,7 @@ def test_a_healthy_platform_meets_all(judge: Judge) -> None:
         *("ProductBase/base", "ClusterModule/global", "Cluster/global", "Machine/mc-1"),
         *("ModuleInfo/global/base", "ModuleInfo/global/product-docs"),
     }
-    assert (RESOURCES, "ClusterVersionShadow/cpaas-system/global") in own(run, "not_applicable")
+    assert (RESOURCES, "ClusterVersionShadow/cpaas-system/global") in run.with_outcome("not_applicable")
 
 
 def changed(path: str, **status: Any) -> dict[str, Any]:
@@ -175,7 +192,7 @@ BASE = {"deployStatus": "Completed", "runningStatus": "Abnormal", "message": HOS
         (changed(MACHINES, phase="Initializing"), RESOURCES, "Machine/mc-1", "its phase is Initializing"),
         ({MACHINES: []}, RESOURCES, "Machine", "there is no Machine"),
         ({CLUSTERS: [named("edge", status={"phase": "Running"})]}, RESOURCES, "Cluster/global", "there is no Cluster global"),
-        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "none of the 1 modules is"),
+        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "none of the 1 modules is it"),
         (with_more(CLAIMS, claim("logs", "Pending", storageClassName="local")), STORAGE, "global", "logs is Pending"),
         ({CLAIMS: [claim("logs", "Pending")], STORAGE_CLASSES: []}, STORAGE, "global", "none is the default"),
         (
@@ -194,11 +211,11 @@ BASE = {"deployStatus": "Completed", "runningStatus": "Abnormal", "message": HOS
 )  # fmt: skip
 def test_a_fault_fails_alone(judge: Judge, objects: dict[str, Any], requirement: str, target: str, said: str) -> None:
     run = judge(objects)
-    assert own(run, "failed") == {(requirement, target)}, run.output
-    assert own(run, "broken") == set()
-    assert said in " ".join(run.output.split())
+    assert run.with_outcome("failed") == {(requirement, target)}, run.said()
+    assert run.with_outcome("broken") == set()
+    assert said in run.said()
     assert not {"\x1b[31m", "\u202e", "hunter2"} & {
-        part for part in ("\x1b[31m", "\u202e", "hunter2") if part in run.output
+        part for part in ("\x1b[31m", "\u202e", "hunter2") if part in run.said()
     }
 
 
@@ -232,41 +249,41 @@ def test_what_may_not_be_listed_is_broken_and_nothing_else(
     judge: Judge, path: str, broken: set[tuple[str, str]]
 ) -> None:
     run = judge({path: FORBIDDEN})
-    assert own(run, "broken") == broken
-    assert own(run, "failed") == set()
-    assert "cannot list resource" in run.output
+    assert run.with_outcome("broken") == broken
+    assert run.with_outcome("failed") == set()
+    assert "cannot list resource" in run.said()
 
 
 @pytest.mark.parametrize("path", [DEPLOYMENTS, NODES, DAEMON_SETS, CLAIMS, API_SERVICES, MODULE_INFOS, SLICES])
 def test_a_listing_that_breaks_off_is_never_passed(judge: Judge, path: str) -> None:
     run = judge(with_more(path, ApiError("server", "the listing expired")))
-    assert own(run, "broken")
-    assert own(run, "failed") == set()
-    assert "the listing expired" in run.output
+    assert run.with_outcome("broken")
+    assert run.with_outcome("failed") == set()
+    assert "the listing expired" in run.said()
 
 
 def test_a_kind_that_the_server_does_not_know_is_not_measured(judge: Judge) -> None:
     run = judge({PRODUCT_BASES: ApiError("absent", "no")})
-    assert own(run, "broken") == {(RESOURCES, "ProductBase")}
-    assert "the server knows no ProductBase" in run.output
+    assert run.with_outcome("broken") == {(RESOURCES, "ProductBase")}
+    assert "the server knows no ProductBase" in run.said()
 
 
 def test_a_planned_node_that_is_in_no_cluster_fails_in_its_own_name(judge: Judge) -> None:
     run = judge(nodes=three_nodes("worker-1"))
-    assert own(run, "failed") == {(READY, "worker-1")}
-    assert "no node of the cluster has its name or address" in " ".join(run.output.split())
+    assert run.with_outcome("failed") == {(READY, "worker-1")}
+    assert "no node of the cluster has its name or address" in run.said()
 
 
 def test_a_role_other_than_planned_is_told_of_the_node(judge: Judge) -> None:
     nodes = {**three_nodes(), "cp-3": ("worker",)}
     run = judge(nodes=nodes)
-    assert own(run, "failed") == {(READY, "cp-3")}
-    assert "and is not planned as one" in " ".join(run.output.split())
+    assert run.with_outcome("failed") == {(READY, "cp-3")}
+    assert "and is not planned as one" in run.said()
 
 
 def test_nodes_of_another_architecture_than_the_package_fail(judge: Judge) -> None:
     run = judge(package={"architecture": "arm"})
-    assert own(run, "failed") == {(READY, f"cp-{number}") for number in (1, 2, 3)}
+    assert run.with_outcome("failed") == {(READY, f"cp-{number}") for number in (1, 2, 3)}
 
 
 @pytest.mark.parametrize(
@@ -282,7 +299,7 @@ def test_nodes_of_another_architecture_than_the_package_fail(judge: Judge) -> No
 def test_the_number_of_control_plane_nodes(judge: Judge, release: str, topology: str, count: int, outcome: str) -> None:
     nodes = [node(f"cp-{number}", f"192.0.2.{number}") for number in range(1, count + 1)]
     run = judge({NODES: nodes}, release=release, topology=topology)
-    assert (COUNT, "global") in own(run, outcome)
+    assert (COUNT, "global") in run.with_outcome(outcome)
 
 
 @pytest.mark.parametrize(
@@ -290,16 +307,16 @@ def test_the_number_of_control_plane_nodes(judge: Judge, release: str, topology:
 )
 def test_the_version_of_kubernetes_by_release(judge: Judge, release: str, outcome: str) -> None:
     run = judge(release=release)
-    assert (VERSION, "global") in own(run, outcome)
+    assert (VERSION, "global") in run.with_outcome(outcome)
 
 
 def test_the_version_shadow_is_owed_from_release_4_3_on(judge: Judge) -> None:
     stalled = {**healthy_objects()[VERSION_SHADOWS][0]["status"]}
     stalled["conditions"] = [says("Ready", "True"), says("PreflightReady", "True"), says("Stalled", "True")]
     run = judge(changed(VERSION_SHADOWS, **stalled), release="4.3")
-    assert (RESOURCES, "ClusterVersionShadow/cpaas-system/global") in own(run, "failed")
-    assert "Stalled is True, not False" in " ".join(run.output.split())
-    assert "Reconciling is (not said), not False" in " ".join(run.output.split())
+    assert (RESOURCES, "ClusterVersionShadow/cpaas-system/global") in run.with_outcome("failed")
+    assert "Stalled is True, not False" in run.said()
+    assert "Reconciling is (not said), not False" in run.said()
 
 
 @pytest.mark.parametrize(
@@ -311,12 +328,12 @@ def test_the_constraint_of_architecture_with_a_hybrid_package(
     clusters = healthy_objects()[CLUSTERS]
     clusters[0]["metadata"]["labels"] = labels
     run = judge({CLUSTERS: clusters}, package={"architecture": "hybrid"})
-    assert (ARCHITECTURE, "global") in own(run, outcome)
+    assert (ARCHITECTURE, "global") in run.with_outcome(outcome)
 
 
 def test_the_constraint_of_architecture_is_not_known_without_the_cluster(judge: Judge) -> None:
     run = judge({CLUSTERS: []}, package={"architecture": "hybrid"})
-    assert (ARCHITECTURE, "global") in own(run, "broken")
+    assert (ARCHITECTURE, "global") in run.with_outcome("broken")
 
 
 @pytest.mark.parametrize(
@@ -332,10 +349,10 @@ def test_isolation_is_judged_by_the_marks_that_the_inventory_names(
     judge: Judge, isolation: dict[str, Any], outcome: str, said: str
 ) -> None:
     run = judge(isolation=isolation)
-    assert (MARKS, "global") in own(run, outcome)
-    assert said in " ".join(run.output.split())
+    assert (MARKS, "global") in run.with_outcome(outcome)
+    assert said in run.said()
 
 
 def test_calico_has_a_daemonset_of_its_own(judge: Judge) -> None:
     run = judge(with_more(DAEMON_SETS, daemon_set("calico-node")), cni="calico")
-    assert (CNI, "global") in own(run, "passed")
+    assert (CNI, "global") in run.with_outcome("passed")

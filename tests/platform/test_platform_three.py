@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ETCD = 2379
-CLOSED = {"apiserver-stopped": API, "etcd-stopped": ETCD, "node-https-closed": HTTPS}
+CLOSED = {"apiserver-unreachable": API, "etcd-unreachable": ETCD, "node-https-closed": HTTPS}
 
 
 @pytest.fixture(scope="module")

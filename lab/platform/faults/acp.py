@@ -9,7 +9,7 @@ from lab.platform.api import Reference, reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
-    ALL,
+    API_SERVER,
     ARCHITECTURE,
     CERTIFICATES,
     CERTIFICATES_ADVISED,
@@ -43,6 +43,8 @@ _SHADOW = Reference("config.alauda.io/v1", "ClusterVersionShadow", "global", SYS
 _BASES = "productbases.product.alauda.io"
 _WITH_SHADOW = ("4.3",)
 _ALL_NODES: tuple[int, ...] = ()
+_DAYS = (CERTIFICATES_ADVISED,)
+"""What a certificate with too few days left turns red, too."""
 
 
 def _always(which: Reference) -> Callable[[Platform], Reference]:
@@ -260,21 +262,23 @@ FAULTS = (
         LOAD_BALANCER,
         "the load balancer does not pass 6443 on",
         (Balance({HTTPS: HTTPS, REGISTRY_PORT: REGISTRY_PORT}),),
-        # Through it the run reaches the cluster.
-        also=tuple(name for name in ALL if name != LOAD_BALANCER),
+        also=(API_SERVER, CERTIFICATES, CERTIFICATES_ADVISED),
         balancer=True,
+        # Else the run reaches nothing at all.
+        plan="a kubeconfig that names a node and not the load balancer",
     ),
-    Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired")),
+    Fault("served-expired", CERTIFICATES, "a node serves an expired certificate", _certificate("expired"), also=_DAYS),
     Fault("served-foreign", CERTIFICATES, "a node serves another authority's certificate", _certificate("foreign")),
     Fault(
         "served-other-name", CERTIFICATES, "a node serves a certificate for another name", _certificate("other-name")
     ),
-    Fault("served-ends", CERTIFICATES, "a certificate ends in 5 days", _certificate("ends-in-5-days")),
+    Fault("served-ends", CERTIFICATES, "a certificate ends in 5 days", _certificate("ends-in-5-days"), also=_DAYS),
     Fault(
         "registry-expired",
         CERTIFICATES,
         "the registry of a node has an expired certificate",
         _certificate("expired", REGISTRY_PORT),
+        also=_DAYS,
     ),
     Fault(
         "served-ends-soon",
@@ -282,7 +286,9 @@ FAULTS = (
         "a certificate ends in 20 days",
         _certificate("ends-in-20-days"),
     ),
-    Fault("secret-expired", CERTIFICATES, "Secret dex.tls holds an expired certificate", _secret("expired")),
+    Fault(
+        "secret-expired", CERTIFICATES, "Secret dex.tls holds an expired certificate", _secret("expired"), also=_DAYS
+    ),
     Fault(
         "secret-ends-soon",
         CERTIFICATES_ADVISED,
@@ -294,7 +300,6 @@ FAULTS = (
         CERTIFICATES,
         "Secret dex.tls holds no certificate",
         (Do(_without_certificate, _restore_secret),),
-        breaks=True,
         also=(CERTIFICATES_ADVISED,),
     ),
     Fault(

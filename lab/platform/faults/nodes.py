@@ -9,19 +9,21 @@ from lab.platform.api import Reference, apply_all, reference
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import (
     API_SERVER,
+    CERTIFICATES,
+    CERTIFICATES_ADVISED,
     CNI,
     COUNT,
     DNS,
     ETCD,
     ETCD_ADVISED,
-    ISOLATION,
     KUBERNETES,
     LOAD_BALANCER,
     NODES,
     PODS,
     ROLLED_OUT,
 )
-from lab.platform.faults.steps import Add, Do, Forbid, OnNode, Patch
+from lab.platform.faults.steps import Add, Do, Forbid, Patch
+from lab.platform.plane import run_on
 from lab.platform.reader import everybody, everybody_but
 from lab.platform.readiness import has_condition
 from lab.platform.resources import SINCE
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _ROLE = "node-role.kubernetes.io/control-plane"
 _FOREIGN = "foreign"
+_PEERS = 2380
 _GHOST = "https://192.0.2.99:2380"
 _LARGE_MEBIBYTES = 950
 _SERVICE = "/usr/lib/lab/service"
@@ -51,13 +54,27 @@ evictionSoftGracePeriod:
 WORDS
 {_SERVICE} restart kubelet"""
 # The condition comes at once, and evictions only after the period of grace.
-_NO_PRESSURE = (
-    f"[ ! -e {_CONFIGURATION}.away ] || {{ mv {_CONFIGURATION}.away {_CONFIGURATION}; {_SERVICE} restart kubelet; }}"
-)
+_NO_PRESSURE = f"""[ -e {_CONFIGURATION}.away ] || exit 0
+mv {_CONFIGURATION}.away {_CONFIGURATION}
+{_SERVICE} restart kubelet"""
 
 
 def _is_well(item: Object) -> bool:
     return has_condition("Ready")(item) and has_condition("MemoryPressure", "False")(item)
+
+
+def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step, ...]:
+    """Change something on the last control plane node that shows as a condition of it, and wait for that."""
+
+    def change(platform: Platform) -> None:
+        run_on(platform.node(-1), script)
+        platform.api.until(_last(platform), has_condition(condition, status), f"has {condition} {status}")
+
+    def restore(platform: Platform) -> None:
+        run_on(platform.node(-1), back)
+        platform.api.until(_last(platform), _is_well, "is well")
+
+    return (Do(change, restore),)
 
 
 def _last(platform: Platform) -> Reference:
@@ -156,10 +173,26 @@ def _without_everybody(right: str) -> tuple[Step, ...]:
     return Do(lambda platform: apply_all(platform.api, items), give), Forbid((right,))
 
 
-def _without_static_pod(name: str) -> OnNode:
-    """Take a static Pod's manifest away from the last control plane node."""
-    here, there = f"/etc/kubernetes/manifests/{name}.yaml", f"/etc/kubernetes/{name}.yaml.away"
-    return OnNode(f"mv {here} {there}", f"[ ! -e {there} ] || mv {there} {here}", node=-1)
+def _cut_off(*ports: int) -> Do:
+    """Let nobody but the last control plane node itself reach some of its ports, nor it the others' etcd."""
+    rules = [
+        "add table inet lab-fault",
+        "add chain inet lab-fault arriving { type filter hook input priority -20; }",
+        "add chain inet lab-fault leaving { type filter hook output priority -20; }",
+        *(f"add rule inet lab-fault arriving iifname eth0 tcp dport {port} reject with tcp reset" for port in ports),
+    ]
+    if _PEERS in ports:
+        rules.append(f"add rule inet lab-fault leaving oifname eth0 tcp dport {_PEERS} reject with tcp reset")
+
+    def cut(platform: Platform) -> None:
+        run_on(platform.node(-1), "\n".join(["nft -f - <<'RULES'", *rules, "RULES"]))
+        platform.await_port(-1, ports[0], open_=False)
+
+    def join(platform: Platform) -> None:
+        run_on(platform.node(-1), "nft delete table inet lab-fault 2>/dev/null || :")
+        platform.await_port(-1, ports[0], open_=True)
+
+    return Do(cut, join)
 
 
 FAULTS = (
@@ -200,13 +233,7 @@ FAULTS = (
         "node-not-ready",
         NODES,
         "a kubelet is stopped",
-        (
-            OnNode(f"{_SERVICE} stop kubelet", f"{_SERVICE} stop kubelet; {_SERVICE} start kubelet", node=-1),
-            Do(
-                lambda platform: platform.api.until(_last(platform), has_condition("Ready", "Unknown"), "is not ready"),
-                lambda platform: platform.api.until(_last(platform), has_condition("Ready"), "is ready"),
-            ),
-        ),
+        _changed(f"{_SERVICE} stop kubelet", f"{_SERVICE} stop kubelet\n{_SERVICE} start kubelet", "Ready", "Unknown"),
         also=(PODS, ROLLED_OUT, CNI, DNS),
         control_plane=3,
         slow=True,
@@ -215,18 +242,7 @@ FAULTS = (
         "node-under-pressure",
         NODES,
         "a node has memory pressure",
-        (
-            # Undone from the last to the first: it is waited for after the kubelet was restarted.
-            Do(
-                lambda _: None,
-                lambda platform: platform.api.until(_last(platform), _is_well, "is well"),
-            ),
-            OnNode(_PRESSURE, _NO_PRESSURE, node=-1),
-            Do(
-                lambda platform: platform.api.until(_last(platform), has_condition("MemoryPressure"), "has pressure"),
-                lambda _: None,
-            ),
-        ),
+        _changed(_PRESSURE, _NO_PRESSURE, "MemoryPressure", "True"),
         slow=True,
     ),
     Fault(
@@ -235,7 +251,7 @@ FAULTS = (
         "nodes may not be listed",
         (Forbid(("nodes",)),),
         breaks=True,
-        also=(COUNT, CNI, ISOLATION),
+        also=(COUNT, CNI),
     ),
     Fault(
         "control-plane-even",
@@ -245,19 +261,12 @@ FAULTS = (
         also=(NODES, ETCD, *_NO_PODS),
     ),
     Fault(
-        "apiserver-stopped",
+        "apiserver-unreachable",
         API_SERVER,
-        "the API server of one node is stopped",
-        (
-            _without_static_pod("kube-apiserver"),
-            Do(
-                lambda platform: platform.await_port(-1, 6443, open_=False),
-                lambda platform: platform.await_port(-1, 6443, open_=True),
-            ),
-        ),
-        also=(LOAD_BALANCER, PODS),
+        "the API server of one node is reached from that node only",
+        (_cut_off(6443),),
+        also=(LOAD_BALANCER, CERTIFICATES, CERTIFICATES_ADVISED),
         control_plane=3,
-        slow=True,
     ),
     Fault(
         "readyz-forbidden",
@@ -276,19 +285,13 @@ FAULTS = (
     Fault("etcd-alarm", ETCD, "etcd has an alarm: NOSPACE", (Do(_activate, _deactivate),)),
     Fault("etcd-foreign-member", ETCD, "etcd has a member that never started", (Do(_add_member, _remove_member),)),
     Fault(
-        "etcd-stopped",
+        "etcd-unreachable",
         ETCD,
-        "one member of etcd is stopped",
-        (
-            _without_static_pod("etcd"),
-            Do(
-                lambda platform: platform.await_port(-1, 2379, open_=False),
-                lambda platform: platform.await_port(-1, 2379, open_=True),
-            ),
-        ),
-        also=(API_SERVER, PODS, LOAD_BALANCER),
+        "one member of etcd and the others do not reach each other; without it that node's API server does not last",
+        (_cut_off(2379, _PEERS),),
+        also=(API_SERVER,),
         control_plane=3,
-        slow=True,
+        plan="a cluster that is read through the other nodes, within a minute",
     ),
     Fault(
         "etcd-large",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from lab.platform.api import Reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
-from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, ISOLATION, PODS, RESTARTS, ROLLED_OUT
+from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, PODS, RESTARTS, ROLLED_OUT
 from lab.platform.faults.steps import Add, Do, Forbid
 from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
@@ -251,7 +251,7 @@ FAULTS = (
         "Pods may not be listed",
         (Forbid(("pods",)),),
         breaks=True,
-        also=(RESTARTS, ETCD, ETCD_ADVISED, DNS, CNI, ISOLATION),
+        also=(RESTARTS, ETCD, ETCD_ADVISED, DNS, CNI),
     ),
     Fault(
         "pod-restarts",

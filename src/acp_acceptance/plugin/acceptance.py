@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.paths import Mesh
 from acp_acceptance.model.platform import ITEMS
-from acp_acceptance.plan import PlannedCheck, Target, found_in, make_plan, targets_of
+from acp_acceptance.plan import PlannedCheck, Target, found_in, item_of, items_in, make_plan, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,7 @@ class Acceptance:
     folder: Path
     _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
     _meshes: dict[str, Mesh] = field(default_factory=dict)
+    _items: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def active_allowed_by(self) -> str:
@@ -95,12 +96,24 @@ class Acceptance:
     def take(self, snapshot: Snapshot) -> None:
         """Take what was collected; what was planned before it was known is planned anew."""
         self.snapshot = snapshot
+        self._items.clear()
         for name in ("plan", "targets", "checks"):
             self.__dict__.pop(name, None)
 
     def platform_of(self, target: Target) -> PlatformFacts:
         """Give what was observed of the installed cluster that a target belongs to."""
         return cast("PlatformFacts", self.snapshot.of("platform", target.cluster))
+
+    def item_of(self, target: Target) -> Any:  # noqa: ANN401 - of the kind that the target is
+        """Give what was found in a cluster under a target's name.
+
+        Raises:
+            CollectionError: it was not measured, or nothing of its kind was found.
+        """
+        key = (target.cluster, target.kind)
+        if key not in self._items:
+            self._items[key] = items_in(self.snapshot, *key)
+        return item_of(target, self._items[key])
 
     @cached_property
     def checks(self) -> dict[str, list[PlannedCheck]]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.inventory import ClusterRole
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.overlap import networks_of_nodes
-from acp_acceptance.model.platform import items_of
 from acp_acceptance.model.platform.isolation import IsolationMarks
 from acp_acceptance.model.text import is_address
 from acp_acceptance.model.vip import known_interfaces
-from acp_acceptance.plan import NotApplicableError, owed, planned_layout
+from acp_acceptance.plan import NotApplicableError, owed
 from acp_acceptance.plugin.acceptance import acceptance_of
 
 if TYPE_CHECKING:
@@ -69,16 +68,9 @@ def platform(planned: PlannedCheck, acceptance: Acceptance) -> PlatformFacts:
 
 
 @pytest.fixture
-def found(planned: PlannedCheck, platform: PlatformFacts, acceptance: Acceptance) -> Any:  # noqa: ANN401 - of the kind that the test names
+def found(planned: PlannedCheck, acceptance: Acceptance) -> Any:  # noqa: ANN401 - of the kind that the test names
     """What was found in the cluster and is judged here."""
-    layout = planned_layout(acceptance.snapshot, planned.target.cluster)
-    items = items_of(platform, planned.target.kind, layout)
-    if not planned.target.item:
-        raise CollectionError(f"no {planned.target.kind} was found in the cluster, so that nothing could be judged")
-    item = items[planned.target.item]
-    if isinstance(item, Problem):
-        raise CollectionError(item.reason)
-    return item
+    return acceptance.item_of(planned.target)
 
 
 @pytest.fixture

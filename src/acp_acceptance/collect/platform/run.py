@@ -157,28 +157,20 @@ def _collected(
 
     steps: Sequence[Step] = STEPS
     try:
-        facts = _listed(cluster, collector, progress, patience)
+        server = patience.meet(collector)
     except ApiError as error:
         progress.say(f"cluster {cluster.name}: {error.reason}")
         facts, steps = unreached(cluster.name, error), OUTSIDE
+    else:
+        doubt = "; it knows no AppReleases: is this a cluster of the platform?" if server.platform is False else ""
+        nodes = "nodes unknown" if server.nodes is None else f"{server.nodes} nodes"
+        progress.say(
+            f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version or 'unknown'}, "
+            f"{nodes}{doubt}"
+        )
+        if patience.seconds:
+            patience.until_settled(collector)
+        facts = collector.collect(server, progress.reading)
     progress.say(f"cluster {cluster.name}: looking at it from outside")
     subject = Subject(sources.inventory, cluster, collector.api, deadline, facts, sources.ask_node)
     return facts.having(look_further(subject, steps))
-
-
-def _listed(cluster: Cluster, collector: PlatformCollector, progress: Telling, patience: Patience) -> PlatformFacts:
-    """Say which cluster it is, wait for it, and list what is in it.
-
-    Raises:
-        ApiError: it does not answer.
-    """
-    server = patience.meet(collector)
-    doubt = "; it knows no AppReleases: is this a cluster of the platform?" if server.platform is False else ""
-    nodes = "nodes unknown" if server.nodes is None else f"{server.nodes} nodes"
-    progress.say(
-        f"cluster {cluster.name}: {server.server} ({server.source}), Kubernetes {server.version or 'unknown'}, "
-        f"{nodes}{doubt}"
-    )
-    if patience.seconds:
-        patience.until_settled(collector)
-    return collector.collect(server, progress.reading)

@@ -103,7 +103,7 @@ def unready(node: PlatformNode) -> Iterator[tuple[str, dict[str, object]]]:
     ready = condition(node.conditions, "Ready")
     well = ready is not None and ready.status == "True"
     if ready is None or not well:
-        yield "not_ready", _words(ready)
+        yield "not_ready", {"name": node.name, **_words(ready)}
     for kind in (*_PRESSURES, *_ALSO_BAD):
         found = condition(node.conditions, kind)
         said = found.status if found else ("False" if kind in _ALSO_BAD else "")
@@ -180,7 +180,11 @@ def usual_kubelet(nodes: PlatformNodes) -> str:
     """Give the version of kubelet that most nodes have; of equally many, that of control plane nodes, the newest."""
     all_of_them = Counter(node.kubelet for node in nodes.items.values())
     leading = Counter(node.kubelet for node in nodes.items.values() if node.control_plane)
-    return max(all_of_them, key=lambda item: (all_of_them[item], leading[item], version_numbers(item)), default="")
+    return max(
+        all_of_them,
+        key=lambda item: (all_of_them[item], leading[item], version_numbers(item.removeprefix("v"))),
+        default="",
+    )
 
 
 def control_plane_of(nodes: PlatformNodes) -> list[str]:

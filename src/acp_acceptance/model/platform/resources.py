@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OWN_LABELS = "cpaas.io/"
 MODULE_NAME, MODULE_CLUSTER = "cpaas.io/module-name", "cpaas.io/cluster-name"
+_TITLES = ("cpaas.io/module-name", "cpaas.io/display-name")
 _MOST_COMPONENTS = 200
 
 
@@ -44,6 +45,7 @@ class Resource:
         conditions: of its status.
         components: what it consists of.
         labels: those of the platform.
+        title: as the web console shows it, in its languages.
         there: it exists; what must exist and does not is judged, too.
     """
 
@@ -60,6 +62,7 @@ class Resource:
     conditions: tuple[Condition, ...] = ()
     components: tuple[Component, ...] = ()
     labels: Mapping[str, str] | None = None
+    title: str = ""
     there: bool = True
 
 
@@ -141,6 +144,7 @@ def observe(kind: str, found: Mapping[str, Any]) -> Resource:
         conditions=conditions_of(found),
         components=_components(raw.mapping(found, "status", "appReleases")),
         labels=labels,
+        title=" ".join(filter(None, (raw.text(found, "metadata", "annotations", name) for name in _TITLES))),
     )
 
 
@@ -227,12 +231,14 @@ def _conditions(item: Resource) -> Iterator[Finding]:
             yield "condition", {"type": kind, "status": status or "(not said)", "wanted": wanted, "said": said}
 
 
-def modules_named(found: Resources, names: list[str], cluster: str = "global") -> list[Resource]:
-    """Give the modules of some names that are installed in a cluster."""
+def modules_named(found: Resources, names: list[str], title: str, cluster: str = "global") -> list[Resource]:
+    """Give the modules of a cluster that have one of some names, or a title that holds some words."""
     return [
         item
         for item in found.items.values()
-        if item.labels and item.labels.get(MODULE_NAME) in names and item.labels.get(MODULE_CLUSTER) == cluster
+        if item.labels
+        and item.labels.get(MODULE_CLUSTER) == cluster
+        and (item.labels.get(MODULE_NAME) in names or title.lower() in item.title.lower())
     ]
 
 

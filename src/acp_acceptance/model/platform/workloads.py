@@ -224,7 +224,9 @@ def daemon_sets() -> Chosen[Rollouts]:
 
 def lacking(found: Rollout) -> list[str]:
     """Give what a Deployment, StatefulSet or DaemonSet lacks to be complete."""
-    if found.observed is None or found.generation is None or found.observed < found.generation:
+    if found.observed is None:
+        return ["its controller has not said anything of it yet"]
+    if found.generation is None or found.observed < found.generation:
         return [f"generation {found.observed} of {found.generation} is observed"]
     if found.wanted is None:
         return ["it does not say how many Pods there are to be"]

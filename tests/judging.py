@@ -1,0 +1,111 @@
+"""Judging a snapshot in this process, where a run of the whole suite for each fault would take too long."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from acp_acceptance.inventory import Inventory
+from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.platform.isolation import IsolationMarks
+from acp_acceptance.plan import NotApplicableError, item_of, items_in, make_plan, owed
+from acp_acceptance.requirements import load_catalogue
+from acp_acceptance.requirements.catalogue import LANGUAGES
+from acp_acceptance.requirements.judging import Unmet
+from acp_acceptance.requirements.messages import Speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from acp_acceptance.model.snapshot import Snapshot
+    from acp_acceptance.plan import PlannedCheck
+
+ROOT = Path(__file__).parent.parent
+
+
+class Verdicts(dict[tuple[str, str], tuple[str, str]]):
+    """Outcome and what is said in English, by requirement (without its stage) and target."""
+
+    def with_outcome(self, *outcomes: str) -> set[tuple[str, str]]:
+        """Give requirement and target of those that have one of these outcomes."""
+        return {key for key, (outcome, _) in self.items() if outcome in outcomes}
+
+    def said(self) -> str:
+        """Give all that is said."""
+        return "\n".join(said for _, said in self.values())
+
+
+def judged_here(snapshot: Snapshot, requirements: Iterable[str]) -> Verdicts:
+    """Judge requirements of the stage after the installation, by the tests that a run of the suite would run."""
+    inventory = Inventory.model_validate(snapshot.site)
+    wanted = {f"postinstall.{name}" for name in requirements}
+    verdicts = Verdicts()
+    for check in make_plan(inventory, load_catalogue(), ["postinstall"], snapshot):
+        if check.requirement.id in wanted:
+            key = (check.requirement.id.partition(".")[2], check.target.name)
+            verdicts[key] = (
+                ("not_applicable", check.excluded) if check.excluded else _verdict(check, inventory, snapshot)
+            )
+    return verdicts
+
+
+def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> tuple[str, str]:
+    target = check.target
+    platform: Any = snapshot.of("platform", target.cluster)
+    cluster: Any = snapshot.of("cluster", target.cluster)
+    try:
+        requirement = owed(check.requirement, target, inventory, load_catalogue(), snapshot)
+        nouns: dict[str, Callable[[], Any]] = {
+            "requirement": lambda: requirement,
+            "platform": lambda: platform,
+            "found": lambda: item_of(target, items_in(snapshot, target.cluster, target.kind)),
+            "layout": lambda: cluster.layout,
+            "taken": lambda: datetime.fromisoformat(snapshot.taken),
+            "isolation_marks": lambda: _marks(inventory),
+        }
+        test = _tests()[check.requirement.id]
+        test(**{name: nouns[name]() for name in inspect.signature(test).parameters})
+        requirement.conclude()
+    except NotApplicableError as reason:
+        return "not_applicable", str(reason)
+    except CollectionError as error:
+        # What was found before it broke off is a failure all the same.
+        return ("failed", _said(check, inventory, requirement)) if requirement.findings else ("broken", str(error))
+    except Unmet:
+        return "failed", _said(check, inventory, requirement)
+    return "passed", ""
+
+
+def _marks(inventory: Inventory) -> IsolationMarks:
+    isolation = inventory.site.isolation
+    assert isolation is not None
+    return IsolationMarks(isolation.taints, isolation.labels)
+
+
+def _said(check: PlannedCheck, inventory: Inventory, requirement: Any) -> str:
+    """Say a failure in English, after it was said in all languages: no name of a value may be left in a sentence."""
+    findings = [{"sentence": item.sentence, "observed": item.observed} for item in requirement.findings]
+    said = []
+    for language in LANGUAGES:
+        speaker = Speaker(load_catalogue(), inventory.site.release, language)
+        said.append(speaker.message(check.requirement.id, check.target.name, findings, requirement.values))
+    assert not [text for text in said if re.search(r"\{\w+\}", text)], said
+    return said[0]
+
+
+def _tests() -> dict[str, Callable[..., None]]:
+    """Give the suite's own tests by the requirement that each verifies."""
+    if not _FOUND:
+        for file in sorted((ROOT / "tests_postinstall").glob("test_*.py")):
+            module = importlib.import_module(f"tests_postinstall.{file.stem}")
+            for value in vars(module).values():
+                for name in getattr(value, "verifies", ()):
+                    _FOUND[name] = cast("Callable[..., None]", value)
+    return _FOUND
+
+
+_FOUND: dict[str, Callable[..., None]] = {}
