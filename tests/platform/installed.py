@@ -126,11 +126,11 @@ def _fits(batch: list[Fault], fault: Fault) -> bool:
 
 def _once(faults: Iterable[Fault]) -> set[object]:
     """Give what only one fault of a batch can have: a way of serving, rights; and the object that it adds."""
-    return {
-        fault.name.partition("-")[0] if isinstance(step, (Add, Change, Forbid, Patch, Remove)) else type(step)
-        for fault in faults
-        for step in fault.steps
-    }
+    subjects = {fault.name.partition("-")[0] for fault in faults}
+    # What a node suffers its Pods suffer, too.
+    subjects = {"pod" if subject == "node" else subject for subject in subjects}
+    steps = (step for fault in faults for step in fault.steps)
+    return {*subjects, *(type(step) for step in steps if not isinstance(step, (Add, Change, Forbid, Patch, Remove)))}
 
 
 def usual(release: str, control_plane: int = 1) -> list[Fault]:
@@ -149,8 +149,7 @@ def show(site: Installed, faults: list[Fault]) -> None:
             stack.enter_context(site.platform.fault(fault.name))
         run = site.judge()
     await_healthy(site.platform.api, site.platform.site)
-    found = {requirement: outcome for (requirement, _), outcome in run.outcomes().items() if outcome in BAD}
-    assert set(found) == wanted(faults), run.output
+    assert (red(run) - wanted(faults), wanted(faults) - red(run)) == (set(), set()), run.output
     for fault in faults:
         outcomes = {outcome for (requirement, _), outcome in run.outcomes().items() if requirement == fault.requirement}
         assert not fault.requirement or ("broken" if fault.breaks else "failed") in outcomes, run.output

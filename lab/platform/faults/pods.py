@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, cast
 
 from lab.platform.api import Reference
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lab.platform.platform import Platform
 
 SICK = "sick"
+_STUCK_SECONDS = 65.0
 _STUCK = "lab.example.com/stuck"
 _SLEEP = "exec sleep 86400"
 # It keeps count in a volume, which outlives its containers.
@@ -145,6 +147,8 @@ def _leave_terminating(platform: Platform) -> None:
     platform.api.until(_SICK, has_condition("Ready"), "is ready")
     platform.api.call("DELETE", _SICK.path)
     platform.api.until(_SICK, lambda pod: "deletionTimestamp" in pod["metadata"], "is being deleted")
+    # It is stuck when it is still there a minute after its time.
+    time.sleep(_STUCK_SECONDS)
 
 
 def _remove_sick(platform: Platform) -> None:

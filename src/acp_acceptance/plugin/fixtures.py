@@ -68,7 +68,7 @@ def platform(planned: PlannedCheck, acceptance: Acceptance) -> PlatformFacts:
 
 
 @pytest.fixture
-def found(planned: PlannedCheck, acceptance: Acceptance) -> Any:  # noqa: ANN401 - of the kind that the test names
+def found(planned: PlannedCheck, acceptance: Acceptance, requirement: OwedRequirement) -> Any:  # noqa: ANN401, ARG001 - of any kind; whether it is owed is settled first
     """What was found in the cluster and is judged here."""
     return acceptance.item_of(planned.target)
 

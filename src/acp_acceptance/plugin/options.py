@@ -159,7 +159,8 @@ def choose(config: pytest.Config, stages: Sequence[str]) -> Choice:
         raise pytest.UsageError(str(error)) from error
     if snapshot:
         taken = {name for kind, name in snapshot.targets if kind == "node"}
-        nodes = tuple(node for node in nodes if node.name in taken)
+        # A run that only read installed clusters has collected no node.
+        nodes = tuple(node for node in nodes if node.name in taken or not taken)
     return Choice(inventory, nodes, list(stages), snapshot)
 
 
