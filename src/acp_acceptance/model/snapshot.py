@@ -101,6 +101,17 @@ class Snapshot:
         return snapshot
 
 
+def stages_in(path: Path) -> list[str]:
+    """Tell which stages a recorded snapshot can be judged by: what was collected decides that.
+
+    Raises:
+        SnapshotError: it cannot be read.
+    """
+    targets = _read(_index_file(path)).get("targets")
+    kinds = {str(key).partition("/")[0] for key in targets} if isinstance(targets, dict) else set()
+    return [stage for stage, kind in (("preflight", "node"), ("postinstall", "platform")) if kind in kinds]
+
+
 def write_private(file: Path, document: object) -> None:
     """Write ``document`` as JSON into a new file that only its owner can read."""
     file.touch(mode=0o600, exist_ok=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from acp_acceptance.model.snapshot import SnapshotError, stages_in
 from acp_acceptance.requirements.catalogue import STAGES, load_catalogue
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def choose_stages(config: pytest.Config) -> list[str]:
     folders = {config.rootpath / f"tests_{stage}": stage for stage in STAGES}
     asked = config.getoption("acp_stage") or []
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS or list(_paths(config)) == [config.rootpath]:
-        stages = asked or ["preflight"]
+        stages = asked or _recorded(config) or ["preflight"]
         config.args[:] = [str(folder) for folder, stage in folders.items() if stage in stages]
     else:
         stages = [stage for folder, stage in folders.items() if any(_touches(path, folder) for path in _paths(config))]
@@ -79,6 +80,15 @@ def choose_stages(config: pytest.Config) -> list[str]:
             stages = [stage for stage in stages if stage in asked]
     _refuse_empty(stages, config)
     return stages
+
+
+def _recorded(config: pytest.Config) -> list[str]:
+    """Give the stages that a recorded snapshot is of; nothing where there is none, or it cannot be read."""
+    try:
+        return stages_in(Path(recorded)) if (recorded := config.getoption("acp_snapshot")) else []
+    except SnapshotError:
+        # It is read again, whole, and what is wrong with it is said then.
+        return []
 
 
 def _refuse_empty(stages: list[str], config: pytest.Config) -> None:

@@ -33,6 +33,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "无法测量，由签字人确认",
     ),
     "target": ("target", "объект", "对象"),
+    "area": ("area", "область", "领域"),
     "ok": ("ok", "ок", "正常"),
     "cell-failed": ("{count} failed", "{count} ошибок", "{count} 未通过"),
     "cell-broken": ("{count} broken", "{count} не изм.", "{count} 未测"),

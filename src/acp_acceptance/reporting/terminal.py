@@ -112,6 +112,32 @@ class TerminalReport:
             yield Text(f"  - {reason}", style="yellow")
 
     def _matrix(self) -> RenderableType:
+        """Give the picture at a glance: nodes by areas, or the areas of a cluster, which has targets of many kinds."""
+        if any(verdict.kind == "node" for verdict in self.results.verdicts):
+            return self._targets_by_areas()
+        return self._areas()
+
+    def _areas(self) -> RenderableType:
+        """Give a row for each area: what came of it, and which targets are to blame."""
+        by_area: dict[str, list[Verdict]] = defaultdict(list)
+        for verdict in self.results.verdicts:
+            by_area[verdict.requirement.split(".")[1]].append(verdict)
+        table = self._table("area")
+        table.add_column("")
+        table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis")
+        for area, verdicts in by_area.items():
+            text, style = self._cell(verdicts)
+            bad = [item.target for item in verdicts if item.outcome in {Outcome.FAILED, Outcome.BROKEN}]
+            table.add_row(area, Text(text, style=style), self._names(list(dict.fromkeys(bad))))
+        return table
+
+    def _table(self, first: str) -> Table:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        # Long names must not take the room of what is said of them.
+        table.add_column(phrase(first, self.language), no_wrap=True, overflow="ellipsis", max_width=_FIRST_COLUMN)
+        return table
+
+    def _targets_by_areas(self) -> RenderableType:
         """Targets by areas; targets whose rows are the same share one."""
         by_target: dict[str, dict[str, list[Verdict]]] = defaultdict(lambda: defaultdict(list))
         areas: dict[str, None] = {}
@@ -122,9 +148,7 @@ class TerminalReport:
         rows: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
         for target, found in by_target.items():
             rows[tuple(self._cell(found.get(area, [])) for area in areas)].append(target)
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        # Long names must not take the room of what is said of them.
-        table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis", max_width=_TARGET_COLUMN)
+        table = self._table("target")
         for area in areas:
             table.add_column(area)
         for cells, targets in rows.items():
@@ -176,7 +200,7 @@ class TerminalReport:
 
 
 _TARGET = "\0"
-_TARGET_COLUMN = 48
+_FIRST_COLUMN = 48
 
 
 def _measured(verdict: Verdict) -> bool:
