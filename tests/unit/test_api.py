@@ -12,12 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from acp_acceptance.collect.platform.access import Access, from_kubeconfig
+from acp_acceptance.collect.platform.access import Access, from_kubeconfig, in_cluster
 from acp_acceptance.collect.platform.api import Api
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.resources import Listing, read
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform.pods import PodReader
+from certificates import issued
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -250,4 +251,26 @@ def test_a_kubeconfig_says_which_context_it_used(tmp_path: Path) -> None:
     file.write_text(KUBECONFIG % "{token: hush}", encoding="utf-8")
     access = from_kubeconfig(str(file), "other")
     assert (access.server, access.source) == ("https://192.0.2.1:6443", f"{file}, context other")
+    assert "hush" not in repr(access)
+
+
+def test_outside_of_a_pod_there_is_no_service_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ApiError, match="the service account of this Pod: ") as caught:
+        in_cluster()
+    assert caught.value.kind == "no-access"
+
+
+def test_in_a_pod_its_service_account_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("hush", encoding="utf-8")
+    (tmp_path / "ca.crt").write_bytes(issued("ca").pem)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr("kubernetes.config.incluster_config.SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    access = in_cluster()
+    assert (access.server, access.source) == ("https://[fd00::1]:443", "the service account of this Pod")
+    headers: dict[str, str] = {}
+    access.client.update_params_for_auth(headers, [], ["BearerToken"], "/version", "GET", None)
+    assert headers == {"authorization": "bearer hush"}
     assert "hush" not in repr(access)
