@@ -116,8 +116,8 @@ def _fits(batch: list[Fault], fault: Fault) -> bool:
 def _once(faults: Iterable[Fault]) -> set[object]:
     """Give what only one fault of a batch can have: a way of serving, rights; and the object that it adds."""
     subjects = {fault.name.partition("-")[0] for fault in faults}
-    # What a node suffers its Pods suffer, too.
-    subjects = {"pod" if subject == "node" else subject for subject in subjects}
+    # What a node suffers its Pods suffer, too; and a DaemonSet adopts a Pod that looks like its own, and ends it.
+    subjects = {"pod" if subject in {"node", "daemonset"} else subject for subject in subjects}
     steps = (step for fault in faults for step in fault.steps)
     return {*subjects, *(type(step) for step in steps if not isinstance(step, (Add, Change, Forbid, Patch, Remove)))}
 
@@ -129,6 +129,14 @@ def usual(release: str, control_plane: int = 1) -> list[Fault]:
         for fault in FAULTS.values()
         if release in fault.releases and not fault.plan and fault.control_plane == control_plane
     ]
+
+
+def one_of_each(release: str) -> list[Fault]:
+    """Give, for each requirement, one fault that turns it red and one that makes it unmeasurable; the quicker ones."""
+    chosen: dict[tuple[str, bool], Fault] = {}
+    for fault in sorted(usual(release), key=lambda item: item.slow):
+        chosen.setdefault((fault.requirement, fault.breaks), fault)
+    return list(chosen.values())
 
 
 def show(site: Installed, faults: list[Fault]) -> None:
