@@ -124,6 +124,10 @@ SICK: dict[str, tuple[dict[str, Any], str]] = {
         ),
         "pod Pending: Unschedulable: 0/3 nodes",
     ),
+    "is on a node that was lost": (
+        pod(conditions=[{"type": "Ready", "status": "False", "reason": "NodeLost"}]),
+        "pod not ready (NodeLost)",
+    ),
     "is stuck, as 1/1 Terminating": (pod(metadata={"deletionTimestamp": "2026-11-21T11:50:00Z"}), "pod Terminating"),
     "is on a lost node": (pod(phase="Unknown"), "pod not started"),
     "has ended though it is to stay": (pod(state(**{**DONE, "ready": False})), "pod Completed"),

@@ -54,6 +54,7 @@ class Pod:
         since: when it was made.
         deleting: when it is to be gone; ``None`` where nobody deleted it. The grace period is in it.
         unscheduled: why no node takes it; empty where one did.
+        unready: why the Pod as a whole is not ready; ``None`` where it is, or does not say.
         owner: kind and name of what made it.
         event: its last warning; added by the collector.
         log: last lines of the container that is at fault, without secrets; added by the collector.
@@ -67,6 +68,7 @@ class Pod:
     since: datetime | None = None
     deleting: datetime | None = None
     unscheduled: str = ""
+    unready: str | None = None
     owner: str = ""
     containers: tuple[Container, ...] = ()
     event: str = ""
@@ -158,12 +160,20 @@ def _plainly_well(found: Mapping[str, Any]) -> bool:
             isinstance(item, dict) and item.get("ready") is True and item.get("restartCount") == 0 for item in states
         )
         and not status.get("initContainerStatuses")
+        and not _says_unready(status.get("conditions"))
+    )
+
+
+def _says_unready(conditions: object) -> bool:
+    """Tell whether a Pod is not ready though its containers are: its node is lost, or a readiness gate is closed."""
+    return isinstance(conditions, list) and any(
+        isinstance(item, dict) and item.get("type") == "Ready" and item.get("status") != "True" for item in conditions
     )
 
 
 def observe(found: Mapping[str, Any]) -> Pod:
     """Read one Pod."""
-    scheduled = condition(conditions_of(found), "PodScheduled")
+    scheduled, ready = (condition(conditions_of(found), kind) for kind in ("PodScheduled", "Ready"))
     owner = next(iter(raw.items(found, "metadata", "ownerReferences")), None)
     return Pod(
         name=raw.text(found, "metadata", "name"),
@@ -174,6 +184,7 @@ def observe(found: Mapping[str, Any]) -> Pod:
         since=raw.time(found, "metadata", "creationTimestamp"),
         deleting=raw.time(found, "metadata", "deletionTimestamp"),
         unscheduled=f"{scheduled.reason}: {scheduled.message}" if scheduled and scheduled.status == "False" else "",
+        unready=ready.reason if ready and ready.status != "True" else None,
         owner=f"{raw.text(owner, 'kind')} {raw.text(owner, 'name')}" if owner else "",
         containers=(*_containers(found, init=True), *_containers(found, init=False)),
     )
@@ -242,7 +253,10 @@ def _fault_of(pod: Pod) -> str:
             return f"Init:{fault}" if container.init else fault
     if pod.phase != "Running":
         return pod.phase or "no phase"
-    return "" if pod.containers else "no container"
+    if not pod.containers:
+        return "no container"
+    # Its containers are ready, by the last word of a node that may be lost.
+    return f"not ready{pod.unready and f' ({pod.unready})'}" if pod.unready is not None else ""
 
 
 def _fault(container: Container) -> str:
