@@ -106,8 +106,15 @@ def test_everything_is_as_healthy_objects_say(platform: Platform) -> None:
 
 def test_names_resolve_through_sentry(platform: Platform) -> None:
     for name, address in ((platform.domain, platform.site.vip), ("kubernetes.default.svc.cluster.local", "10.4.0.1")):
-        said = platform.plane.kubectl("-n", SYSTEM, "exec", "deploy/sentry", "--", "nslookup", name)
-        assert address in said
+
+        def resolves(name: str = name, address: str = address) -> bool:
+            try:
+                return address in platform.plane.kubectl("-n", SYSTEM, "exec", "deploy/sentry", "--", "nslookup", name)
+            except LabError:
+                # kube-proxy hears of a new CoreDNS Pod a moment after it is ready.
+                return False
+
+        platform.api.wait(resolves, f"{name} resolves to {address}")
 
 
 def test_the_console_and_the_registry_answer(platform: Platform) -> None:
