@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -135,12 +136,18 @@ def collect_platforms(  # noqa: PLR0913, PLR0917 - what is read, how, and who is
         snapshot.targets["platform", cluster.name] = PlatformFacts(
             cluster.name, dict.fromkeys(PlatformFacts.declared(), interrupted)
         )
+    looking = gc.isenabled()
+    # What is listed makes no cycles; looking for some among a page's objects takes as long as reading them.
+    gc.disable()
     try:
         for cluster in clusters:
             patience = Patience(cluster.name, wait, progress)
             snapshot.targets["platform", cluster.name] = _collected(cluster, sources, deadline, progress, patience)
     except KeyboardInterrupt:
         return False
+    finally:
+        if looking:
+            gc.enable()
     return True
 
 
