@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -51,6 +50,7 @@ def demo_platform() -> Iterator[Path]:
         # The lab's domain is known to its nodes only, and not to this machine.
         site["parameters"] |= {"platform_address": plane.vip, "certificate": {"kind": "self_signed"}}
         file = platform.kubeconfig.parent / "inventory.yml"
+        # As the kubeconfig beside it: for its owner only.
+        file.touch(mode=0o600)
         file.write_text(yaml.safe_dump(document), encoding="utf-8")
-        os.chmod(file, 0o600)  # noqa: PTH101 - as the kubeconfig beside it
         yield file

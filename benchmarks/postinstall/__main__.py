@@ -98,11 +98,11 @@ def _measured(cluster: Cluster, name: str, rounds: int, console: Console) -> dic
 
 
 def _markdown(document: dict[str, Any]) -> str:
+    machine = f"{document['machine']['processors']} processors that the API server shares"
     lines = [
         "# After the installation, beside kubectl and a raw listing",
         "",
-        f"Taken {document['taken']}, Kubernetes {document['kubernetes']}, on {document['machine']['processors']} "  # noqa: ISC004 - one line
-        "processors that the API server shares. The floor is `raw-list`.",
+        f"Taken {document['taken']}, Kubernetes {document['kubernetes']}, on {machine}. The floor is `raw-list`.",
         "",
         *(f"- `{name}`: {about}" for name, (about, _) in TOOLS.items()),
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 import requests
 import yaml
@@ -16,8 +17,7 @@ _CONTINUE = re.compile(rb'"continue":"([^"]*)"')
 def main() -> None:
     """Read the collections that are named after the kubeconfig, which has a token or files of a certificate."""
     kubeconfig, *paths = sys.argv[1:]
-    with open(kubeconfig, encoding="utf-8") as stream:  # noqa: PTH123 - pathlib is not needed for less
-        document = yaml.safe_load(stream)
+    document = yaml.safe_load(Path(kubeconfig).read_text(encoding="utf-8"))
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     with requests.Session() as session:
         session.trust_env = False

@@ -1,4 +1,7 @@
-"""Every fault of an installed cluster on the newest Kubernetes that ACP creates: it turns its requirement red, alone."""
+"""Every fault of an installed cluster on the newest Kubernetes that ACP creates: it turns its requirement red, alone.
+
+A file for each version, so that two workers run them side by side.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each requirement of an installed cluster on the oldest Kubernetes of the lab: it passes, fails alone, and breaks."""
+"""Each requirement of an installed cluster on the oldest Kubernetes of the lab: it passes, fails alone, and breaks.
+
+A file for each version, so that two workers run them side by side.
+"""
 
 from __future__ import annotations
 
