@@ -61,7 +61,10 @@ class TerminalProgress:
             self._bar.update(self._task, completed=done, total=of, description=f"collecting {facts.target}")
 
     def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
-        """One more thing was read of a cluster."""
+        """One more thing was read of a cluster; what was missing before is not shown any more."""
+        if self._missing and self._live is not None and self._bar is not None:
+            self._live.update(self._bar)
+            self._missing = set()
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done, total=of, description=f"reading {fact} of {cluster}")
 

@@ -1,0 +1,42 @@
+"""What a terminal shows while a cluster is waited for."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+from acp_acceptance.plugin.progress import TerminalProgress
+
+MISSING = [f"AppRelease cpaas-system/a{number}: [bold]Health is False" for number in range(14)]
+
+
+def test_a_terminal_shows_what_is_missing_until_it_is_there() -> None:
+    stream = io.StringIO()
+    terminal: Any = SimpleNamespace(_tw=SimpleNamespace(hasmarkup=True, _file=stream), write_line=print)
+    with TerminalProgress("cluster global", terminal) as progress:
+        progress.waiting("global", MISSING, 840)
+        assert progress._live is not None  # noqa: SLF001 - what is drawn at intervals is looked at here
+        progress._live.refresh()  # noqa: SLF001 - likewise
+        shown = stream.getvalue()
+        progress.reading("global", "pods", 1, 2)
+        stream.truncate(0)
+        progress._live.refresh()  # noqa: SLF001 - likewise
+        later = stream.getvalue()
+    assert "waiting up to 14 min more, 14 things are missing" in shown
+    assert "[bold]Health is False" in shown
+    assert "and 4 more" in shown
+    assert "AppRelease" not in later
+    assert "reading pods of global" in later
+
+
+def test_without_a_terminal_a_line_says_what_is_new(capsys: Any) -> None:
+    terminal: Any = SimpleNamespace(_tw=SimpleNamespace(hasmarkup=False), write_line=print)
+    with TerminalProgress("cluster global", terminal) as progress:
+        progress.waiting("global", MISSING[:1], 60)
+        progress.waiting("global", MISSING[:1], 55)
+        progress.waiting("global", MISSING[:2], 50)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "missing" in line]
+    assert [line.count("AppRelease") for line in lines] == [1, 1]
+    assert "1 thing is missing: AppRelease cpaas-system/a0" in lines[0]
+    assert "2 things are missing: AppRelease cpaas-system/a1" in lines[1]
