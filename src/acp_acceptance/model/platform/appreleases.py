@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.platform import raw
@@ -70,6 +71,10 @@ def reader() -> ByName[AppReleases]:
     return ByName(observe, AppReleases, raw.name_of)
 
 
+def _when(since: datetime | None) -> str:
+    return f"{since:%Y-%m-%d %H:%M} UTC" if since else "an unknown time"
+
+
 def unhealthy(release: AppRelease) -> Iterator[tuple[str, dict[str, object]]]:
     """Give what keeps an AppRelease from being healthy, by the rule of the platform's own controllers.
 
@@ -80,7 +85,10 @@ def unhealthy(release: AppRelease) -> Iterator[tuple[str, dict[str, object]]]:
     for item in release.conditions:
         if item.status == "False":
             sentence = "refused" if item.type == "Validate" else "not_ready"
-            yield sentence, {"type": item.type, "reason": item.reason, "message": item.message, "since": item.since}
+            yield (
+                sentence,
+                {"type": item.type, "reason": item.reason, "message": item.message, "since": _when(item.since)},
+            )
     if release.observed is None or release.observed != release.generation:
         yield (
             "reconciling",
