@@ -85,6 +85,9 @@ def test_a_healthy_mesh_passes_and_can_be_judged_again_offline(
     specs = [NodeSpec(f"n-{number}", roles=("control_plane",)) for number in range(3)]
     with started(specs, "between") as lab:
         run = judged(tmp_path, f"--acp-inventory={lab.inventory}")
+        logs = [node.run("cat /var/log/sshd.log").stdout for node in lab.nodes.values()]
+    # One connection serves both round trips.
+    assert [log.count("Accepted publickey") for log in logs] == [1, 1, 1]
     for requirement in (FIREWALL, LATENCY, MTU, DOMAIN):
         assert {item["outcome"] for item in verdicts(run.results, requirement)} == {"passed"}
     (found,) = {(item["evidence"]["tried"], item["evidence"]["of"]) for item in verdicts(run.results, FIREWALL)}

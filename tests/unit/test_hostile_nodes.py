@@ -48,7 +48,8 @@ def test_values_reach_the_script_quoted_and_stand_on_no_command_line() -> None:
     value = "/a b/it's $(touch x)\n`id`;\"\\"
     probe = make_probe(become=None, values={"package_folder": value, "paths": ""})
     assert b"package_folder" not in probe.command.encode()
-    told = b"\n".join(probe.script.split(b"PATH=")[:1]) + b'printf "%s" "$package_folder"'
+    script = probe.script.split(b"\n", 1)[1]
+    told = script.split(b"PATH=")[0] + b'printf "%s" "$package_folder"'
     assert subprocess.run(["sh"], input=told, capture_output=True, check=True).stdout.decode() == value
 
 

@@ -6,13 +6,13 @@ import base64
 import os
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import testinfra
 
 from acp_acceptance.collect.openssh import last_words, meaning_of
-from acp_acceptance.collect.probe import MESH_SECTIONS, SECTION_SECONDS, Probe, make_probe, sections
+from acp_acceptance.collect.probe import MESH_SECTIONS, SECTION_SECONDS, Probe, make_probe, more_of, sections
 from acp_acceptance.collect.process import Conversation, Terms
 from acp_acceptance.collect.told import proof_seconds
 from acp_acceptance.model.access import Access, Contact
@@ -23,6 +23,7 @@ from acp_acceptance.model.sections import ProbeOutput, Section, read_probe
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
     from acp_acceptance.collect.openssh import OpenSsh, Route
@@ -45,6 +46,8 @@ class NodeCollector:
         deadline: seconds for one node, from connecting to the probe's end.
         sudo_password: for sudo; empty where none was given.
         values_for: what the probe is told on a node.
+        keeps: connections that are kept for the second round trip; those that lead through a jump host are not, since
+            it may serve only so many.
     """
 
     ssh: OpenSsh
@@ -52,23 +55,50 @@ class NodeCollector:
     deadline: float
     sudo_password: str
     values_for: Callable[[Node], Mapping[str, str]]
+    keeps: int = 0
+    _kept: dict[str, tuple[Probe, subprocess.Popen[bytes]]] = field(default_factory=dict, init=False)
 
     def collect(self, node: Node, route: Route | None) -> NodeFacts:
         """Collect one node. Never raises: one node must not cost the others, whatever it or the runner does."""
-        probe = make_probe(
-            become=node.connection.become,
-            values=self.values_for(node),
-            limits={"package_proof": proof_seconds(self.deadline)},
-        )
-        return self._asked(node, route, probe, list(sections()))
+        # So many threads may ask at once that a few more are kept than were meant.
+        kept = route is not None and not route.jump and len(self._kept) < self.keeps
+
+        def ask() -> tuple[Probe, Conversation]:
+            probe = make_probe(
+                become=node.connection.become,
+                values=self.values_for(node),
+                limits={"package_proof": proof_seconds(self.deadline)},
+            )
+            talk = self._talk(node, route, probe, kept=kept)
+            if talk.kept is not None:
+                self._kept[node.name] = (probe, talk.kept)
+            return probe, talk
+
+        return _asked(node, route, list(sections()), ask)
 
     def measure_between(
         self, node: Node, route: Route | None, values: Mapping[str, str], names: Sequence[str]
     ) -> NodeFacts:
         """Have a node measure the way to its peers: the facts of these sections, and only those. Never raises."""
         limits = {name: seconds for name, seconds in MESH_SECTIONS.items() if name in names}
-        probe = make_probe(become=node.connection.become, values=values, only=limits)
-        return self._asked(node, route, probe, list(names))
+
+        def ask() -> tuple[Probe, Conversation]:
+            if node.name in self._kept:
+                first, process = self._kept.pop(node.name)
+                talk = self._redacted(self.processes.go_on(process, self._terms(first, more_of(values, limits))))
+                # Without a word, the connection was lost in the meantime.
+                if talk.stdout or talk.ended:
+                    return first, talk
+            probe = make_probe(become=node.connection.become, values=values, only=limits)
+            return probe, self._talk(node, route, probe)
+
+        return _asked(node, route, list(names), ask)
+
+    def close(self) -> None:
+        """End the connections that were kept and not used."""
+        while self._kept:
+            _, (_, process) = self._kept.popitem()
+            self.processes.end(process)
 
     def section(self, node: Node, route: Route | None, name: str) -> Section:
         """Read one section of the probe that is no fact: what it holds is used, and not kept.
@@ -85,38 +115,48 @@ class NodeCollector:
             raise CollectionError(f"{node.name} could not be asked ({outcome}): {detail}")
         return output.sections[name]
 
-    def _talk(self, node: Node, route: Route | None, probe: Probe) -> Conversation:
+    def _talk(self, node: Node, route: Route | None, probe: Probe, *, kept: bool = False) -> Conversation:
         if node.connection.backend in {"ssh", "safe-ssh", "local"}:
-            talk = self._converse(node, probe, route)
+            talk = self._converse(node, probe, route, kept=kept)
         else:
             talk = _by_testinfra(node, probe, self.deadline)
+        return self._redacted(talk)
+
+    def _redacted(self, talk: Conversation) -> Conversation:
         for secret in filter(None, (self.ssh.password, self.sudo_password)):
             # A node may say back what it was told.
             talk.stdout = talk.stdout.replace(secret.encode(), b"[redacted]")
             talk.stderr = talk.stderr.replace(secret.encode(), b"[redacted]")
         return talk
 
-    def _asked(self, node: Node, route: Route | None, probe: Probe, names: list[str]) -> NodeFacts:
-        where = str(route) if route else node.connection.spec
-        try:
-            return facts_from(node.name, where, probe, self._talk(node, route, probe), names)
-        except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
-            reason = f"the runner could not collect it ({type(error).__name__}: {error})"
-            return _nothing(node.name, Problem("no-client", printable(reason)))
-
-    def _converse(self, node: Node, probe: Probe, route: Route | None) -> Conversation:
+    def _converse(self, node: Node, probe: Probe, route: Route | None, *, kept: bool) -> Conversation:
         if route is None:
             argv, environment = ["/bin/sh", "-c", probe.command], dict(os.environ)
         else:
             argv, environment = self.ssh.argv(node.connection, probe.command), self.ssh.environment(route)
-        terms = Terms(
+        terms = self._terms(probe, self.sudo_password.encode() + b"\n" + probe.script, kept=kept)
+        return self.processes.converse(argv, environment, terms)
+
+    def _terms(self, probe: Probe, answer: bytes, *, kept: bool = False) -> Terms:
+        return Terms(
             greeting=f"{probe.nonce} say hello".encode(),
-            answer=self.sudo_password.encode() + b"\n" + probe.script,
-            farewell=f"{probe.nonce} say complete".encode(),
+            answer=answer,
+            farewell=probe.farewell,
             deadline=self.deadline,
             cap=OUTPUT_CAP,
+            kept=kept,
         )
-        return self.processes.converse(argv, environment, terms)
+
+
+def _asked(
+    node: Node, route: Route | None, names: list[str], ask: Callable[[], tuple[Probe, Conversation]]
+) -> NodeFacts:
+    where = str(route) if route else node.connection.spec
+    try:
+        return facts_from(node.name, where, *ask(), names)
+    except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
+        reason = f"the runner could not collect it ({type(error).__name__}: {error})"
+        return _nothing(node.name, Problem("no-client", printable(reason)))
 
 
 _UNREACHED = Problem("unreachable", "the node could not be reached; see the verdict on that")

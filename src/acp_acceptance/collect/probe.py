@@ -25,10 +25,13 @@ SLOW_SECTIONS = {"packages": 30, "boot": 15}
 # What the login shell runs: it must be understood by any of them (sh, bash, csh, fish), hence no single quote in it.
 # It says that a shell is there and waits for the first line, which is the sudo password or empty, before the rest:
 # so nothing secret is sent to what is no shell, and the two clock readings have one round trip between them.
+# Then come scripts, each behind a line with its size in bytes, until standard input ends. What is told later stands
+# before what was told first, and that runs again: its last word starts it.
 _RECEIVER = (
     'say() { printf "\\n%s say %s %s\\n" "$0" "$1" "$(date +%s.%N)"; }; '
-    "say hello; IFS= read -r secret; say clock; script=$(cat); "
-    'nonce=$0 escalated= become=$1 sections="$2"; eval "$script"'
+    'say hello; IFS= read -r secret; say clock; feed=$(printf "\\n_"); feed=${feed%_}; sections="$2" script=; '
+    'while IFS= read -r size; do script=$(head -c "$size")$feed$script; '
+    'nonce=$0 escalated= become=$1; eval "$script" </dev/null; done'
 )
 
 
@@ -45,6 +48,21 @@ class Probe:
     nonce: str
     command: str
     script: bytes
+
+    @property
+    def farewell(self) -> bytes:
+        """What it says last, on standard output and on standard error."""
+        return f"{self.nonce} say complete".encode()
+
+
+def more_of(values: Mapping[str, str], only: Mapping[str, int]) -> bytes:
+    """Give what is sent to a probe that has said its last word, so that it runs other sections, too.
+
+    Args:
+        values: as for :func:`make_probe`; under other names than it was told before.
+        only: sections to run, with their seconds.
+    """
+    return _sized(_assignments({"sections": _words(only), **values}))
 
 
 def make_probe(
@@ -69,7 +87,11 @@ def make_probe(
     nonce = f"acp-{secrets.token_hex(12)}"
     asked = _sections(limits) if only is None else _words(only)
     command = f"sh -c '{_RECEIVER}' {nonce} {'no' if become is False else 'yes'} '{asked}'"
-    return Probe(nonce, command, _assignments(values) + _script())
+    return Probe(nonce, command, _sized(_assignments(values) + _script()))
+
+
+def _sized(script: bytes) -> bytes:
+    return f"{len(script)}\n".encode() + script
 
 
 def _assignments(values: Mapping[str, str]) -> bytes:

@@ -434,6 +434,7 @@ run_probe() {
   for entry in $sections; do section "${entry%%:*}" "${entry##*:}"; done
   kill "$watchdog" 2>/dev/null
   mark "say complete"
+  mark "say complete" >&2
 }
 
 # --- rights ---------------------------------------------------------------------------------------------------------

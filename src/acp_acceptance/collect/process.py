@@ -32,6 +32,7 @@ class Terms:
         farewell: after this on standard output nothing more is waited for.
         deadline: seconds for everything.
         cap: bytes that are read from each stream.
+        kept: the program says its farewell on standard error, too, and is not ended then: it is asked more later.
         held: standard input stays open until this is set, the farewell was seen or the program ends: for what must
             end when nobody is there any more.
         heard: is given all of standard output so far, whenever there is more of it.
@@ -42,6 +43,7 @@ class Terms:
     farewell: bytes
     deadline: float
     cap: int
+    kept: bool = False
     held: threading.Event | None = None
     heard: Callable[[bytes], None] | None = None
 
@@ -59,6 +61,7 @@ class Conversation:
         answered: time at which the answer to it was sent.
         confirmed: time at which the first bytes after that were seen.
         seconds: how long it all took.
+        kept: the program, where it is to be asked more; whoever has it ends it with :meth:`Processes.end`.
     """
 
     stdout: bytes = b""
@@ -69,6 +72,7 @@ class Conversation:
     answered: float | None = None
     confirmed: float | None = None
     seconds: float = 0.0
+    kept: subprocess.Popen[bytes] | None = None
 
 
 @dataclass
@@ -100,11 +104,25 @@ class Processes:
                 bufsize=0,
             )
             self._running.add(process.pid)
-        talk = Conversation()
+        return self._conversed(process, Conversation(), terms, started)
+
+    def go_on(self, process: subprocess.Popen[bytes], terms: Terms) -> Conversation:
+        """Tell a program that was kept more, at once, and read until its farewell, its end or a bound."""
+        started = time.monotonic()
+        talk = Conversation(greeted=time.time())
+        _answer(process, talk, terms)
+        return self._conversed(process, talk, terms, started)
+
+    def _conversed(
+        self, process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, started: float
+    ) -> Conversation:
         try:
             talk.ended = self._exchange(process, talk, terms, started + terms.deadline)
+            if terms.kept and not talk.ended and process.poll() is None and not self.stopped.is_set():
+                talk.kept = process
         finally:
-            self._end(process, in_a_hurry=bool(talk.ended))
+            if talk.kept is None:
+                self.end(process, in_a_hurry=bool(talk.ended))
         if self.stopped.is_set():
             talk.ended = "interrupted"
         talk.status = None if talk.ended else process.returncode
@@ -136,13 +154,13 @@ class Processes:
                     ended = "too-much-output"
                     break
                 if terms.farewell in buffers["out"][-256:]:
-                    _close(process)
-                    deadline = min(deadline, time.monotonic() + _AFTER_END)
+                    deadline = min(deadline, time.monotonic() + _left_after_farewell(process, terms, buffers["err"]))
         talk.stdout, talk.stderr = bytes(buffers["out"][: terms.cap]), bytes(buffers["err"][: terms.cap])
         return ended
 
-    def _end(self, process: subprocess.Popen[bytes], *, in_a_hurry: bool) -> None:
+    def end(self, process: subprocess.Popen[bytes], *, in_a_hurry: bool = False) -> None:
         """Let the program end by itself if it is about to, else end its whole group."""
+        _close(process)
         for patience, sent in ((0.0 if in_a_hurry else _AFTER_END, signal.SIGTERM), (2, signal.SIGKILL)):
             try:
                 process.wait(timeout=patience)
@@ -167,6 +185,13 @@ class Processes:
                     os.killpg(group, signal.SIGTERM)
 
 
+def _left_after_farewell(process: subprocess.Popen[bytes], terms: Terms, errors: bytes | bytearray) -> float:
+    """Let the program end, unless it is to be kept; gives seconds in which it may still say something."""
+    if not terms.kept:
+        _close(process)
+    return 0.0 if terms.kept and terms.farewell in errors[-256:] else _AFTER_END
+
+
 def _hear(process: subprocess.Popen[bytes], talk: Conversation, terms: Terms, buffer: bytearray, now: float) -> None:
     _keep_time(process, talk, terms, buffer, now)
     if terms.heard is not None:
@@ -179,14 +204,18 @@ def _keep_time(
     """Answer the greeting when it is there, and note when what was seen and sent."""
     if talk.greeted is None and terms.greeting in buffer:
         talk.greeted = now
-        talk.answered = time.time()
-        if process.stdin is not None:
-            with suppress(BrokenPipeError):
-                process.stdin.write(terms.answer)
-        if terms.held is None:
-            _close(process)
+        _answer(process, talk, terms)
     elif talk.greeted is not None and talk.confirmed is None:
         talk.confirmed = now
+
+
+def _answer(process: subprocess.Popen[bytes], talk: Conversation, terms: Terms) -> None:
+    talk.answered = time.time()
+    if process.stdin is not None:
+        with suppress(BrokenPipeError):
+            process.stdin.write(terms.answer)
+    if terms.held is None and not terms.kept:
+        _close(process)
 
 
 def _waited(

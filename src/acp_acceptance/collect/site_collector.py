@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from acp_acceptance.model.sections import Section
 
 
+_KEPT = 200
+"""Connections that are kept between the two round trips; each is a process here, and one on its node."""
+
+
 class Progress(Protocol):
     """Someone who is told how collection goes, from any thread."""
 
@@ -116,9 +120,11 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
         run = _Run(settings, Path(folder), snapshot, progress, told)
-        finished = run.collect(nodes)
-        if finished and not NEEDING.isdisjoint(name for name, _ in wanted):
-            finished = run.measure_between(nodes, inventory)
+        between = not NEEDING.isdisjoint(name for name, _ in wanted)
+        try:
+            finished = run.collect(nodes, kept=between) and (not between or run.measure_between(nodes, inventory))
+        finally:
+            run.close()
         for cluster in cluster_facts(inventory, knocking.views()):
             snapshot.targets["cluster", cluster.target] = cluster
         mark_not_asked(snapshot)
@@ -153,9 +159,13 @@ class _Run:
             self._ssh, self._processes, settings.deadline, settings.sudo_password, values_for
         )
 
-    def collect(self, nodes: Sequence[Node]) -> bool:
-        """Collect all nodes; ``False`` where that was interrupted."""
+    def collect(self, nodes: Sequence[Node], *, kept: bool) -> bool:
+        """Collect all nodes; ``False`` where that was interrupted.
+
+        ``kept`` says whether they will be asked more, so that connections are worth keeping.
+        """
         total = len(nodes)
+        self._collector.keeps = _KEPT if kept else 0
 
         def do(item: tuple[Node, Route | None]) -> None:
             facts = self._collector.collect(*item)
@@ -184,6 +194,10 @@ class _Run:
 
         lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
         return self._whole(lambda: self._at_once(lanes, do))
+
+    def close(self) -> None:
+        """End the connections that were kept for more."""
+        self._collector.close()
 
     def admin_conf(self, node: Node) -> dict[str, Any]:
         """Read the kubeconfig that a control plane node holds; it is used, and never kept.
