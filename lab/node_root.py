@@ -128,9 +128,9 @@ def connect(node: NodePlan, plan: LabPlan) -> None:
         f"address add {node.address}/{plan.prefix_length} dev eth0",
         "link set eth0 up",
         f"route add default via {plan.gateway}",
+        # Not asked for: the kernel keeps a thousand answers for the networks of all labs together.
+        f"neighbor add {plan.gateway} lladdr {hardware_address(plan.gateway)} dev eth0 nud permanent",
     ]
-    if plan.neighbours_known:
-        words.append(f"neighbor add {plan.gateway} lladdr {hardware_address(plan.gateway)} dev eth0 nud permanent")
     run("ip", "-batch", "-", given="\n".join([*words, ""]))
 
 

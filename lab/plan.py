@@ -65,8 +65,6 @@ class LabPlan:
         interface: name of the interface on this machine.
         gateway: address of this machine in the lab's network.
         prefix_length: of the network.
-        neighbours_known: everybody is told the others' hardware addresses, since there are too many for the kernel,
-            which keeps a thousand for all networks together, to ask for.
         owner: id of the process with which the lab ends; ``None`` for a lab that stays.
         parent: id of a process in whose network this machine's end of the lab belongs.
         files: of every node.
@@ -77,7 +75,6 @@ class LabPlan:
     interface: str
     gateway: str
     prefix_length: int
-    neighbours_known: bool
     owner: int | None
     parent: int
     files: list[NodeFile]

@@ -16,7 +16,7 @@ from lab import cgroups
 from lab.disks import disk_tree, disk_views, mount_table, shown
 from lab.host_keys import host_keys, make_key
 from lab.kernel_view import views
-from lab.networks import MOST_NODES, addresses_of, claim_network, folder_of, is_large, network_of, prefix_of, sweep
+from lab.networks import MOST_NODES, addresses_of, claim_network, folder_of, network_of, prefix_of, sweep
 from lab.nodefiles import PRIVATE, first_node_files, login_files, network_files, own_files
 from lab.nodes import LabNode, NodeSpec
 from lab.plan import LabPlan, NodeFile, NodePlan
@@ -194,7 +194,6 @@ class Lab:
             interface=self.interface,
             gateway=gateway,
             prefix_length=network_of(self._network).prefixlen,
-            neighbours_known=is_large(self._network),
             owner=owner,
             parent=os.getpid(),
             files=[

@@ -202,10 +202,9 @@ class Supervisor:
             f"address add {plan.gateway}/{plan.prefix_length} dev {plan.interface}",
             f"link set {plan.interface} up",
         ]
-        if plan.neighbours_known:
-            for address in (node.address for node in plan.nodes):
-                its = hardware_address(address)
-                words.append(f"neighbor add {address} lladdr {its} dev {plan.interface} nud permanent")
+        for node in plan.nodes:
+            its = hardware_address(node.address)
+            words.append(f"neighbor add {node.address} lladdr {its} dev {plan.interface} nud permanent")
         run("ip", "-batch", "-", given="\n".join([*words, ""]))
         namespaces.enter(switch, namespaces.NEW_NETWORK)
         os.close(switch)
