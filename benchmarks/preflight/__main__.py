@@ -48,6 +48,9 @@ def main() -> int:
         results = benchmark.run()
         if chosen.large:
             results.large = measure_large(chosen.large, Path(folder), chosen.key_exchange, console.print)
+    kept = chosen.output / "results.json"
+    if kept.exists() and not chosen.anew:
+        results.keep(json.loads(kept.read_text(encoding="utf-8")))
     results.remarks.append(
         f"key exchange that OpenSSH was told to prefer: {plan.key_exchange or 'none, its own choice'}"
     )
@@ -73,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     add("--full", action="store_true", help="measure also what is slow, instead of estimating it")
     add("--key-exchange", default="", metavar="ALGORITHM", help="what OpenSSH prefers, such as curve25519-sha256")
     add("--large", type=int, default=0, metavar="NODES", help="also the suite alone on so many nodes, such as 1000")
+    add("--anew", action="store_true", help="forget what earlier runs wrote, instead of adding to it")
     add("--output", type=Path, default=_HERE, help="folder for the results (benchmarks/preflight)")
     return parser.parse_args()
 

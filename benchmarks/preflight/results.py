@@ -6,13 +6,14 @@ import os
 import platform
 import statistics
 import subprocess
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timezone
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.preflight.tools import CHECKS, PACKAGES, PACKAGES_OF_KUBEMARINE, ROOT, peers_python
+from benchmarks.preflight.tools import CHECKS, PACKAGES, PACKAGES_OF_KUBEMARINE, ROOT, TOOLS, peers_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,20 @@ _SHOWN = {
 }
 _LARGE_SECONDS = 120.0
 _LARGE_BYTES = 2**30
+
+
+@cache
+def _moment() -> str:
+    return f"{datetime.now(timezone.utc).isoformat(timespec='minutes')} {_commit()}"
+
+
+def _commit() -> str:
+    return _said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
+
+
+def _said(argv: Iterable[str]) -> str:
+    done = subprocess.run([*argv], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).strip()
 
 
 @dataclass
@@ -43,6 +58,7 @@ class Measurement:
         problem: why there is nothing.
         relay: processor seconds of the relay in all of these runs.
         verdicts: how many it gave, where that is known.
+        taken: when, and of which commit of the suite; so that parts can be measured one after the other.
     """
 
     tool: str
@@ -55,6 +71,7 @@ class Measurement:
     problem: str = ""
     relay: float = 0.0
     verdicts: int = 0
+    taken: str = field(default_factory=_moment)
 
     @property
     def median(self) -> float:
@@ -77,6 +94,17 @@ class Results:
     relays: dict[str, dict[str, float]] = field(default_factory=dict)
     large: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    def keep(self, document: dict[str, Any]) -> None:
+        """Take over what an earlier run measured and this one did not, from its :meth:`to_json`."""
+        here = {(item.tool, item.nodes, item.delay_ms) for item in self.measurements}
+        known = {item.name for item in fields(Measurement)}
+        earlier = [Measurement(**{key: row[key] for key in known & {*row}}) for row in document["measurements"]]
+        self.measurements += [item for item in earlier if (item.tool, item.nodes, item.delay_ms) not in here]
+        order = [*TOOLS]
+        self.measurements.sort(key=lambda item: (item.nodes, item.delay_ms, order.index(item.tool)))
+        self.relays = {**document["relays"], **self.relays}
+        self.large = self.large or document["large"]
 
     def find(self, tool: str, nodes: int, delay_ms: int) -> Measurement | None:
         """Give a measurement that has a time."""
@@ -201,15 +229,10 @@ def versions() -> dict[str, str]:
     """Give the versions of everything that is measured."""
     found = {"Python": platform.python_version(), "OpenSSH": _said(["ssh", "-V"])}
     found |= {f"suite's {name}": metadata.version(name) for name in ("acp-acceptance", "pytest", "pytest-testinfra")}
-    found["suite's commit"] = _said(["git", "-C", str(ROOT), "describe", "--always", "--dirty"])
+    found["suite's commit"] = _commit()
     for packages, wanted in _SHOWN.items():
         if peers_python(packages).exists():
             pip = [str(peers_python(packages)), "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"]
             pairs = (line.split("==") for line in _said(pip).splitlines() if "==" in line)
             found |= {name: version for name, version in pairs if name in wanted}
     return found
-
-
-def _said(argv: Iterable[str]) -> str:
-    done = subprocess.run([*argv], capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).strip()

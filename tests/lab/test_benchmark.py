@@ -65,3 +65,19 @@ def test_ratios_and_aims() -> None:
     ]
     assert per_verdict(results, "suite-judging") == 1.0
     assert per_verdict(results, "suite") is None
+
+
+def test_parts_are_measured_one_after_the_other_and_what_is_measured_again_counts() -> None:
+    earlier = Results(
+        [Measurement("suite", 3, 0, [9.0]), Measurement("suite", 10, 0, [8.0]), Measurement("suite", 3, 20)]
+    )
+    later = Results([Measurement("suite", 3, 0, [4.0]), Measurement("ssh-true", 10, 0, [1.0])])
+    later.keep(earlier.to_json())
+    found = [(item.tool, item.nodes, item.delay_ms, item.seconds) for item in later.measurements]
+    assert found == [
+        ("suite", 3, 0, [4.0]),
+        ("suite", 3, 20, []),
+        ("ssh-true", 10, 0, [1.0]),
+        ("suite", 10, 0, [8.0]),
+    ]
+    assert all(item.taken for item in later.measurements)
