@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from acp_acceptance.inventory import Inventory
+from acp_acceptance.inventory import ClusterRole, Inventory, Role
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform.isolation import IsolationMarks
 from acp_acceptance.plan import NotApplicableError, item_of, items_in, make_plan, owed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from acp_acceptance.model.snapshot import Snapshot
-    from acp_acceptance.plan import PlannedCheck
+    from acp_acceptance.plan import PlannedCheck, Target
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,12 +39,13 @@ class Verdicts(dict[tuple[str, str], tuple[str, str]]):
         return "\n".join(said for _, said in self.values())
 
 
-def judged_here(snapshot: Snapshot, requirements: Iterable[str]) -> Verdicts:
-    """Judge requirements of the stage after the installation, by the tests that a run of the suite would run."""
+def judged_here(snapshot: Snapshot, requirements: Iterable[str], stage: str = "postinstall") -> Verdicts:
+    """Judge requirements of a stage after the installation, by the tests that a run of the suite would run."""
     inventory = Inventory.model_validate(snapshot.site)
-    wanted = {f"postinstall.{name}" for name in requirements}
+    wanted = {f"{stage}.{name}" for name in requirements}
     verdicts = Verdicts()
-    for check in make_plan(inventory, load_catalogue(), ["postinstall"], snapshot):
+    active = bool(snapshot.active_allowed_by)
+    for check in make_plan(inventory, load_catalogue(), [stage], snapshot, active=active):
         if check.requirement.id in wanted:
             key = (check.requirement.id.partition(".")[2], check.target.name)
             verdicts[key] = (
@@ -66,6 +67,7 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
             "layout": lambda: cluster.layout,
             "taken": lambda: datetime.fromisoformat(snapshot.taken),
             "isolation_marks": lambda: _marks(inventory),
+            **_nouns_of_pair(target, inventory, snapshot),
         }
         test = _tests()[check.requirement.id]
         test(**{name: nouns[name]() for name in inspect.signature(test).parameters})
@@ -78,6 +80,30 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
     except Unmet:
         return "failed", _said(check, inventory, requirement)
     return "passed", ""
+
+
+def _nouns_of_pair(target: Target, inventory: Inventory, snapshot: Snapshot) -> dict[str, Callable[[], Any]]:
+    """Give what the fixtures of stage dr give."""
+    plan = inventory.site.dr
+    if plan is None:
+        return {}
+    clusters = {ClusterRole.PRIMARY: plan.primary, ClusterRole.STANDBY: plan.standby}
+    nouns: dict[str, Callable[[], Any]] = {
+        "recovery": lambda: plan,
+        "pair": lambda: snapshot.of("pair", plan.name),
+        "side": lambda: snapshot.of("side", target.cluster),
+        "package_architecture": lambda: inventory.site.package.architecture or "",
+        "control_plane": lambda: {
+            node.name: snapshot.of("node", node.name)
+            for name in clusters.values()
+            for node in inventory.nodes
+            if node.cluster == name and Role.CONTROL_PLANE in node.roles
+        },
+    }
+    for role, name in clusters.items():
+        nouns[f"{role.value}_side"] = lambda name=name: snapshot.of("side", name)
+        nouns[f"{role.value}_platform"] = lambda name=name: snapshot.of("platform", name)
+    return nouns
 
 
 def _marks(inventory: Inventory) -> IsolationMarks:
@@ -100,8 +126,8 @@ def _said(check: PlannedCheck, inventory: Inventory, requirement: Any) -> str:
 def _tests() -> dict[str, Callable[..., None]]:
     """Give the suite's own tests by the requirement that each verifies."""
     if not _FOUND:
-        for file in sorted((ROOT / "tests_postinstall").glob("test_*.py")):
-            module = importlib.import_module(f"tests_postinstall.{file.stem}")
+        for file in sorted(path for name in ("postinstall", "dr") for path in ROOT.glob(f"tests_{name}/test_*.py")):
+            module = importlib.import_module(f"{file.parent.name}.{file.stem}")
             for value in vars(module).values():
                 for name in getattr(value, "verifies", ()):
                     _FOUND[name] = cast("Callable[..., None]", value)

@@ -186,11 +186,11 @@ class RecordedApi:
             yield copy.deepcopy(item)
 
 
-def facts_of(objects: dict[str, Any]) -> PlatformFacts:
+def facts_of(objects: dict[str, Any], name: str = "global", server: str = "192.0.2.10") -> PlatformFacts:
     """Read the facts of a cluster that holds these objects."""
     api: Any = RecordedApi(objects)
-    server = ApiServer("https://192.0.2.10:6443", "a recording", "v1.33.4", platform=True, nodes=3)
-    return PlatformFacts("global", {"api_server": server, **{item.fact: read(api, item) for item in LISTINGS}})
+    said = ApiServer(f"https://{server}:6443", "a recording", "v1.33.4", platform=True, nodes=3)
+    return PlatformFacts(name, {"api_server": said, **{item.fact: read(api, item) for item in LISTINGS}})
 
 
 def read_platform(**collections: Any) -> PlatformFacts:

@@ -95,6 +95,18 @@ def targets_of(inventory: Inventory) -> list[Target]:
         ),
         *(Target("cluster", name, installed=name in installed, cluster=name) for name in inventory.site.clusters),
         Target("site", inventory.site.name),
+        *_recovery_targets(inventory),
+    ]
+
+
+def _recovery_targets(inventory: Inventory) -> list[Target]:
+    """Give the clusters of a disaster recovery pair, each and both together."""
+    recovery = inventory.site.dr
+    if recovery is None:
+        return []
+    return [
+        *(Target("side", name, cluster=name) for name in (recovery.primary, recovery.standby)),
+        Target("pair", recovery.name),
     ]
 
 
@@ -256,6 +268,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             storage=lambda: frozenset(map(_plain, site.storage)),
             managed_clusters=lambda: site.managed_clusters or 0,
             recovery_pair=lambda: site.dr is not None,
+            phase=lambda: site.dr.phase if site.dr else None,
             clusters=lambda: len(site.clusters),
             search_domains_needed=lambda: site.search_domains_needed,
             self_built_vip=lambda: any(item.parameters.self_built_vip.enabled for item in site.clusters.values()),
@@ -267,13 +280,14 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             self._add_cluster(inventory, target.cluster)
             self["package"] = lambda: _package(inventory, target.cluster, snapshot)
             self["load_balancer"] = lambda: _load_balancer(inventory, target.cluster)
+        if target.cluster:
+            self["side"] = lambda: _plain(site.clusters[target.cluster].role)
         self["isolation"] = lambda: "planned" if site.isolation else "not planned"
         self["package_architecture"] = lambda: site.package.architecture or "not named in the inventory"
         if target.kind == "resource":
             self["resource"] = lambda: target.item.partition("/")[0]
         if target.node is not None:
             self._add_node(target.node)
-            self["side"] = lambda: _plain(site.clusters[target.node.cluster].role) if target.node else None
             self["nodes"] = lambda: target.siblings
             self._add_facts(target.name, snapshot)
 

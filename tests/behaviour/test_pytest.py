@@ -135,12 +135,6 @@ def test_a_pattern_that_matches_no_host_is_wrong_usage(run_suite: Callable[..., 
     assert "db-*" in run.output
 
 
-def test_a_stage_without_requirements_is_nothing_to_do(run_suite: Callable[..., SuiteRun], snapshot: Path) -> None:
-    run = run_suite("--acp-snapshot", snapshot, "--acp-stage=dr")
-    assert run.status == 5
-    assert "no requirement of stage dr" in run.output
-
-
 def test_a_stage_that_was_not_collected_is_broken(run_suite: Callable[..., SuiteRun], snapshot: Path) -> None:
     run = run_suite("--acp-snapshot", snapshot, "--acp-stage=postinstall")
     assert run.status == 1

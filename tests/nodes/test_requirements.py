@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from plans import OTHERS, SEEDED, SUPPORTED, USUAL, Verdicts, by_node, judged_again, seeded_nodes
 
-from acp_acceptance.collect.mesh import NEEDING
+from acp_acceptance.collect.mesh import NAMING, NEEDING
 from acp_acceptance.requirements import load_catalogue
 from lab import FLAVOURS, NodeSpec
 from lab.faults import PLANS
@@ -29,7 +29,7 @@ BREAKING = [fault for fault in SEEDED if fault.breaks]
 TWINS = {"machine-id-cloned": "machine-id-clone-2"}
 # Whether packets pass between two nodes, how fast and how large, shows on both: test_between_nodes.py has labs of its
 # own for that, in which no node is dead, and this machine is not short of time.
-BETWEEN = NEEDING
+BETWEEN = NEEDING | NAMING
 REACHABLE = "preflight.users.node-reachable"
 UNSUPPORTED = {
     "ubuntu-22.04-hwe": {"kernel-supported", "kernel-stock"},

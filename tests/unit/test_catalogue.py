@@ -14,11 +14,13 @@ from acp_acceptance.inventory import IpFamily, Topology
 from acp_acceptance.plan import Dimensions, targets_of
 from acp_acceptance.requirements.catalogue import LANGUAGES, fields, load_catalogue
 from acp_acceptance.requirements.conditions import judge
+from pairs import pair_inventory
 from recorded import site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.inventory import Inventory
     from acp_acceptance.requirements.catalogue import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +97,18 @@ def test_conditions_and_rules_name_only_dimensions_that_there_are(
 ) -> None:
     inventory = site_of("a", "b", release=release, topology=topology.value)
     inventory = inventory.model_copy(update={"site": inventory.site.model_copy(update={"ip_family": family})})
+    judge_all(inventory, release)
+
+
+@pytest.mark.parametrize("release", list(CATALOGUE.releases))
+def test_so_do_those_of_a_pair(release: str, tmp_path: Path) -> None:
+    inventory = pair_inventory(tmp_path, lambda site: site.update(release=release))
+    judge_all(inventory, release)
+    assert {target.kind for target in targets_of(inventory)} >= {"side", "pair"}
+
+
+def judge_all(inventory: Inventory, release: str) -> None:
+    """Judge all conditions on all targets; one that names no dimension that there is raises."""
     for target in targets_of(inventory):
         dimensions = Dimensions(inventory, target)
         for requirement in CATALOGUE.owed_by(release):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.collect.platform.steps import STEPS, Step, Subject, look_further
+from acp_acceptance.collect.platform.steps import STEPS, Subject, look_further
+from acp_acceptance.collect.side_by_side import Step
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.platform import PlatformFacts
 
@@ -32,7 +33,7 @@ def subject(deadline: float = 5) -> Subject:
     )
 
 
-def gives(**facts: object) -> Step:
+def gives(**facts: object) -> Step[Subject]:
     return Step(tuple(facts), lambda _: facts)
 
 

@@ -29,12 +29,19 @@ NEEDING = frozenset(
         "preflight.between.latency",
         "preflight.between.latency-advised",
         "preflight.between.mtu",
+    }
+)
+"""Requirements that the way between nodes is measured for; without them it is not."""
+
+NAMING = frozenset(
+    {
         "preflight.platform.platform-domain",
         "preflight.platform.platform-domain-advised",
         "preflight.recovery.dr-domain-points-here",
+        "dr.dns.platform-domain",
     }
 )
-"""Requirements that the second round trip is for; without them it is not made."""
+"""Likewise, those that nodes resolve the site's names for. Without any of both no second round trip is made."""
 
 _CONTROL_PLANE_PEERS = 5
 _REQUIREMENT = "preflight.between.node-firewall"
@@ -96,10 +103,12 @@ class Telling:
     Attributes:
         inventory: the site.
         snapshot: what is known of the nodes by now.
+        between: whether the way between nodes is measured, too, and not only names resolved.
     """
 
     inventory: Inventory
     snapshot: Snapshot
+    between: bool = True
 
     def __post_init__(self) -> None:
         self._clusters: dict[str, list[Node]] = {}
@@ -112,13 +121,14 @@ class Telling:
 
     def told(self, node: Node) -> Told:
         """Give what one node is told."""
-        peers = [peer for peer in peers_of(node, self._clusters[node.cluster]) if not self._is_gone(peer)]
+        reached = peers_of(node, self._clusters[node.cluster]) if self.between else []
+        peers = [peer for peer in reached if not self._is_gone(peer)]
         across = [
             other
             for cluster, nodes in self._clusters.items()
             if cluster != node.cluster
             for other in nodes
-            if Role.CONTROL_PLANE in other.roles and not self._is_gone(other)
+            if self.between and Role.CONTROL_PLANE in other.roles and not self._is_gone(other)
         ][:_CONTROL_PLANE_PEERS]
         mtu = self._mtu(node)
         tries, ways, unknown = [], [], {}

@@ -16,9 +16,10 @@ from acp_acceptance.collect.active import ActiveChecks, mark_not_asked
 from acp_acceptance.collect.active.session import Sessions
 from acp_acceptance.collect.knocking import Knocking, places_to_knock
 from acp_acceptance.collect.looked_for import looked_for
-from acp_acceptance.collect.mesh import NEEDING, Telling
+from acp_acceptance.collect.mesh import NAMING, NEEDING, Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
+from acp_acceptance.collect.pair.run import collect_pair
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.run import Sources, admin_conf_of, collect_platforms
 from acp_acceptance.collect.pool import Pool
@@ -94,6 +95,7 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
     progress: Progress,
     wanted: Collection[tuple[str, str]] = (),
     clusters: Sequence[Cluster] = (),
+    stages: Sequence[str] = (),
 ) -> tuple[Snapshot, bool]:
     """Collect ``nodes``, what the inventory says of its clusters, and those that are installed through their API.
 
@@ -105,13 +107,14 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
         wanted: requirement and name of the target of what will be judged; decides whether the second round trip is
             made, and which active checks are run.
         clusters: that are read through their API.
+        stages: that this is for; what only disaster recovery asks is collected for stage ``dr`` alone.
 
     Returns:
         The snapshot, and whether collection came to its end (``False`` after Ctrl-C: nodes that were not done then
         are marked so).
     """
     taken = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    snapshot = Snapshot(inventory.model_dump(mode="json"), taken, __version__)
+    snapshot = Snapshot(inventory.model_dump(mode="json"), taken, __version__, stages=tuple(stages))
     for node in nodes:
         unfinished = Problem("interrupted", "the run was interrupted before it was collected")
         snapshot.targets["node", node.name] = NodeFacts(node.name, dict.fromkeys(NodeFacts.declared(), unfinished))
@@ -120,9 +123,11 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
         told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
         run = _Run(settings, Path(folder), snapshot, progress, told)
-        between = not NEEDING.isdisjoint(name for name, _ in wanted)
+        asked = {name for name, _ in wanted}
+        again = bool(asked & (NEEDING | NAMING))
+        telling = Telling(inventory, snapshot, between=bool(asked & NEEDING))
         try:
-            finished = run.collect(nodes, kept=between) and (not between or run.measure_between(nodes, inventory))
+            finished = run.collect(nodes, kept=again) and (not again or run.measure_between(nodes, telling))
         finally:
             run.close()
         for cluster in cluster_facts(inventory, knocking.views()):
@@ -133,6 +138,8 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
         if clusters and finished:
             sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf, run.section)
             finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot, settings.wait)
+            if finished and "dr" in stages:
+                finished = collect_pair(inventory, sources, settings.deadline, progress, snapshot)
     return snapshot, finished
 
 
@@ -176,14 +183,14 @@ class _Run:
 
         return self._whole(lambda: self._at_once(self._routed(nodes), do))
 
-    def measure_between(self, nodes: Sequence[Node], inventory: Inventory) -> bool:
+    def measure_between(self, nodes: Sequence[Node], telling: Telling) -> bool:
         """Have all nodes that answered measure the way to their peers; ``False`` where that was interrupted."""
-        telling = Telling(inventory, self._snapshot)
         told = {node.name: telling.told(node) for node in nodes if self._answered(node)}
         measuring = [node for node in nodes if node.name in told and told[node.name].sections]
         if not measuring:
             return True
-        self._progress.say(f"{len(measuring)} nodes try the way to their peers")
+        what = "try the way to their peers" if telling.between else "resolve the platform's names"
+        self._progress.say(f"{len(measuring)} nodes {what}")
 
         def do(item: tuple[Node, Route | None]) -> None:
             node, route = item

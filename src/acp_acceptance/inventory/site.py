@@ -186,10 +186,18 @@ class DrPlan(DrSettings):
     Attributes:
         primary: name of the cluster that serves the platform.
         standby: name of the cluster that stands by.
+        phase: what is judged: whether the standby could take over, or whether it did (``--acp-dr-phase``). After a
+            failover ``primary`` is the former primary.
     """
 
     primary: str
     standby: str
+    phase: Literal["readiness", "failover"] = "readiness"
+
+    @property
+    def name(self) -> str:
+        """The name of the pair as a whole, as a target."""
+        return f"{self.primary}+{self.standby}"
 
 
 class SiteSettings(Frozen):

@@ -15,14 +15,23 @@ from typing import Any
 from acp_acceptance.model.cluster import ClusterFacts
 from acp_acceptance.model.measurement import CollectionError, Facts
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.pair import PairFacts
+from acp_acceptance.model.pair.side import SideFacts
 from acp_acceptance.model.platform import PlatformFacts
 
 FORMAT = 1
 """Version of the files' form; a change that old readers cannot read raises it."""
 
-KINDS: dict[str, type[Facts]] = {"node": NodeFacts, "cluster": ClusterFacts, "platform": PlatformFacts}
+KINDS: dict[str, type[Facts]] = {
+    "node": NodeFacts,
+    "cluster": ClusterFacts,
+    "platform": PlatformFacts,
+    "side": SideFacts,
+    "pair": PairFacts,
+}
 """Kinds of targets, and what is observed of each."""
 
+_KIND_OF_STAGE = {"preflight": "node", "postinstall": "platform", "dr": "pair"}
 _FILE_LIMIT = 64 * 2**20
 
 
@@ -39,6 +48,7 @@ class Snapshot:
         taken: UTC time at which collection began, ISO 8601.
         tool: version of the suite that took it.
         active_allowed_by: who allowed the active checks; empty where they were not run.
+        stages: that it was taken for; empty where nobody says.
         targets: kind and name to facts, in the inventory's order.
     """
 
@@ -46,6 +56,7 @@ class Snapshot:
     taken: str
     tool: str
     active_allowed_by: str = ""
+    stages: tuple[str, ...] = ()
     targets: dict[tuple[str, str], Facts] = field(default_factory=dict)
 
     def of(self, kind: str, name: str) -> Facts:
@@ -69,6 +80,7 @@ class Snapshot:
                 "taken": self.taken,
                 "tool": self.tool,
                 "active_allowed_by": self.active_allowed_by,
+                "stages": self.stages,
                 "site": self.site,
                 "targets": files,
             },
@@ -91,6 +103,7 @@ class Snapshot:
         try:
             snapshot = cls(dict(index["site"]), str(index["taken"]), str(index["tool"]))
             snapshot.active_allowed_by = str(index.get("active_allowed_by", ""))
+            snapshot.stages = tuple(map(str, index.get("stages", ())))
             for key, name in index["targets"].items():
                 kind, _, target = key.partition("/")
                 file = index_file.parent / "targets" / Path(name).name
@@ -102,14 +115,17 @@ class Snapshot:
 
 
 def stages_in(path: Path) -> list[str]:
-    """Tell which stages a recorded snapshot can be judged by: what was collected decides that.
+    """Tell which stages a recorded snapshot can be judged by: those it was taken for, else what it holds decides.
 
     Raises:
         SnapshotError: it cannot be read.
     """
-    targets = _read(_index_file(path)).get("targets")
+    index = _read(_index_file(path))
+    targets, stages = index.get("targets"), index.get("stages")
+    if isinstance(stages, list) and stages:
+        return [stage for stage in _KIND_OF_STAGE if stage in stages]
     kinds = {str(key).partition("/")[0] for key in targets} if isinstance(targets, dict) else set()
-    return [stage for stage, kind in (("preflight", "node"), ("postinstall", "platform")) if kind in kinds]
+    return [stage for stage, kind in _KIND_OF_STAGE.items() if kind in kinds]
 
 
 def write_private(file: Path, document: object) -> None:

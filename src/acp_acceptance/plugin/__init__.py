@@ -44,6 +44,17 @@ from acp_acceptance.plugin.fixtures import (
 )
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
+from acp_acceptance.plugin.pair_fixtures import (
+    control_plane,
+    package_architecture,
+    pair,
+    primary_platform,
+    primary_side,
+    recovery,
+    side,
+    standby_platform,
+    standby_side,
+)
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
 from acp_acceptance.requirements import OwedRequirement, load_catalogue
@@ -57,6 +68,7 @@ __all__ = [
     "acceptance",
     "acp_host",
     "acp_node",
+    "control_plane",
     "facts",
     "found",
     "interfaces",
@@ -66,7 +78,9 @@ __all__ = [
     "mesh",
     "node_networks",
     "own_cluster",
+    "package_architecture",
     "package_folder",
+    "pair",
     "peer",
     "peers",
     "planned",
@@ -74,7 +88,13 @@ __all__ = [
     "platform",
     "platform_addresses",
     "primary",
+    "primary_platform",
+    "primary_side",
+    "recovery",
     "requirement",
+    "side",
+    "standby_platform",
+    "standby_side",
     "taken",
 ]
 

@@ -12,6 +12,7 @@ import pytest
 from acp_acceptance.collect import collect
 from acp_acceptance.plugin.host import HOST_NODE
 from acp_acceptance.plugin.progress import TerminalProgress
+from acp_acceptance.plugin.recovery import about, roles_told
 from acp_acceptance.plugin.testids import check_in, target_in
 from acp_acceptance.reporting import allure
 from acp_acceptance.reporting.folder import RunFolder
@@ -82,6 +83,8 @@ class Controller:
         what = f"ACP {site.release} {stages} of {site.name}: " + (
             f"cluster {clusters}" if clusters else f"{len(run.nodes)} of {len(run.inventory.nodes)} nodes"
         )
+        if "dr" in run.stages:
+            what = f"ACP {site.release} {stages} of {site.name}: {about(run.inventory)}"
         with TerminalProgress(what, terminal) as progress:
             if self._record.offline:
                 progress.say(f"judging the snapshot taken {run.snapshot.taken} again; nothing is connected to")
@@ -90,10 +93,12 @@ class Controller:
                 # Only what is judged on them takes the time of nodes: the platform is read through its API.
                 nodes = run.nodes if run.stages != ["postinstall"] else ()
                 snapshot, finished = collect(
-                    run.inventory, nodes, run.settings, progress, wanted, run.installed_clusters
+                    run.inventory, nodes, run.settings, progress, wanted, run.installed_clusters, run.stages
                 )
                 run.take(snapshot)
                 self._interrupted = not finished
+            for line in roles_told(run.inventory, run.snapshot) if "dr" in run.stages else ():
+                progress.say(line)
         run.snapshot.save(self.folder.snapshot)
 
     @pytest.hookimpl(tryfirst=True)

@@ -28,6 +28,7 @@ from acp_acceptance.inventory import (
 )
 from acp_acceptance.model.snapshot import Snapshot, SnapshotError
 from acp_acceptance.model.text import printable
+from acp_acceptance.plugin import recovery
 from acp_acceptance.reporting.record import current_user
 from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, load_catalogue
 
@@ -91,6 +92,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     option("--acp-ask-ssh-password", action="store_true", help="ask for the SSH password (else ACP_SSH_PASSWORD)")
     option("--acp-ask-sudo-password", action="store_true", help="ask for the sudo password (else ACP_SUDO_PASSWORD)")
+    recovery.add_options(group)
     option(
         "--acp-allure",
         choices=["auto", "always", "never"],
@@ -154,6 +156,7 @@ def choose(config: pytest.Config, stages: Sequence[str]) -> Choice:
         snapshot = Snapshot.load(Path(recorded)) if recorded else None
         inventory = _inventory(config, hosts, file, snapshot, catalogue, release, stages)
         _refuse_one_for_two(config, inventory)
+        inventory = recovery.with_recovery(config, inventory, stages)
         nodes = inventory.select(hosts) if hosts and (file or snapshot) else inventory.nodes
     except (InputFileError, UsageError, SnapshotError) as error:
         raise pytest.UsageError(str(error)) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from acp_acceptance.model.snapshot import SnapshotError, stages_in
-from acp_acceptance.requirements.catalogue import STAGES, load_catalogue
+from acp_acceptance.requirements.catalogue import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,6 @@ def choose_stages(config: pytest.Config) -> list[str]:
                 raise pytest.UsageError(f"--acp-stage {' '.join(asked)} leaves nothing of {' '.join(config.args)}")
             config.args[:] = kept
             stages = [stage for stage in stages if stage in asked]
-    _refuse_empty(stages, config)
     return stages
 
 
@@ -89,16 +88,6 @@ def _recorded(config: pytest.Config) -> list[str]:
     except SnapshotError:
         # It is read again, whole, and what is wrong with it is said then.
         return []
-
-
-def _refuse_empty(stages: list[str], config: pytest.Config) -> None:
-    there_are = {requirement.stage for requirement in load_catalogue().requirements.values()}
-    for stage in stages:
-        if stage not in there_are and not only_shows(config):
-            pytest.exit(
-                f"this version of the suite holds no requirement of stage {stage} yet; it has {', '.join(there_are)}",
-                returncode=int(pytest.ExitCode.NO_TESTS_COLLECTED),
-            )
 
 
 def _paths(config: pytest.Config) -> Iterator[Path]:

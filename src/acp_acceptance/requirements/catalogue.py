@@ -2,6 +2,7 @@
 
 ``catalogue/<stage>/<area>.yaml`` holds requirements, ``releases/<release>.yaml`` what a release asks: the requirements
 it owes with their values, and how its guide names the sections they come from. A new ACP release is a new file there.
+What it asks of a disaster recovery pair stands in ``releases/dr/<release>.yaml``.
 """
 
 from __future__ import annotations
@@ -120,6 +121,9 @@ class Requirement(_Data):
         "workload",
         "platform-node",
         "resource",
+        # One cluster of a disaster recovery pair, and both together.
+        "side",
+        "pair",
     ]
     source: str
     when: dict[str, Any] = {}
@@ -232,22 +236,27 @@ def load_catalogue() -> Catalogue:
             for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
                 requirements += [_valid(Requirement, entry, file) for entry in _read(file)]
     questions = here / "questions.yaml"
-    files = sorted((here / "releases").iterdir(), key=lambda entry: entry.name)
-    releases = _releases({file.name.removesuffix(".yaml"): file for file in files})
+    releases = _releases(
+        *(
+            {file.name: file for file in folder.iterdir() if file.is_file()}
+            for folder in (here / "releases", here / "releases" / "dr")
+        )
+    )
     return Catalogue(requirements, releases, [_valid(Question, entry, questions) for entry in _read(questions)])
 
 
-def _releases(files: dict[str, Traversable]) -> dict[str, Release]:
+def _releases(files: dict[str, Traversable], of_pairs: dict[str, Traversable]) -> dict[str, Release]:
     """Read releases; one that ``extends`` another says only what is new (``null`` takes a requirement away)."""
     documents: dict[str, dict[str, Any]] = {}
     for name in sorted(files):
         document = _read(files[name])
-        base = documents.get(document.pop("extends", ""), {part: {} for part in _PARTS})
+        of_pair = _read(of_pairs[name]) if name in of_pairs else {}
+        base = documents.get(f"{document.pop('extends', '')}.yaml", {part: {} for part in _PARTS})
         for part in _PARTS:
-            merged = {**base[part], **document.get(part, {})}
+            merged = {**base[part], **document.get(part, {}), **of_pair.get(part, {})}
             document[part] = {key: value for key, value in merged.items() if value is not None}
         documents[name] = document
-    return {name: _valid(Release, document, files[name]) for name, document in documents.items()}
+    return {name.removesuffix(".yaml"): _valid(Release, item, files[name]) for name, item in documents.items()}
 
 
 def _read(file: Traversable) -> Any:  # noqa: ANN401 - whatever YAML holds

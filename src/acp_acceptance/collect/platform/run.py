@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from acp_acceptance.collect.platform.access import Access
-    from acp_acceptance.collect.platform.steps import Asking, Step
+    from acp_acceptance.collect.platform.steps import Asking, Subject
+    from acp_acceptance.collect.side_by_side import Step
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
     from acp_acceptance.model.snapshot import Snapshot
@@ -67,13 +68,19 @@ class Sources:
         self._kubeconfig = kubeconfig
         self._context = context
         self._admin_conf = admin_conf
+        self._found: dict[str, Access] = {}
 
     def access(self, cluster: Cluster) -> Access:
-        """Give the way to a cluster's API.
+        """Give the way to a cluster's API; it is looked for once.
 
         Raises:
             ApiError: there is none.
         """
+        if cluster.name not in self._found:
+            self._found[cluster.name] = self._look(cluster)
+        return self._found[cluster.name]
+
+    def _look(self, cluster: Cluster) -> Access:
         file = self._kubeconfig or cluster.kubeconfig or OVER_SSH
         if file == IN_CLUSTER:
             return in_cluster()
@@ -162,7 +169,7 @@ def _collected(
     # Imported here: the packages take longer to import than a preflight of a node takes.
     from acp_acceptance.collect.platform.steps import OUTSIDE, STEPS, Subject, look_further  # noqa: PLC0415 - as said
 
-    steps: Sequence[Step] = STEPS
+    steps: Sequence[Step[Subject]] = STEPS
     try:
         facts = _listed(cluster, collector, progress, patience)
     except ApiError as error:

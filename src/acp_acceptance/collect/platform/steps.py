@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.platform.endpoints import Observer
-from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.etcd import etcd_facts, etcd_metrics
 from acp_acceptance.collect.platform.installer import installer_facts
 from acp_acceptance.collect.platform.names import names_in_cluster
 from acp_acceptance.collect.platform.places import places_of
 from acp_acceptance.collect.platform.secret import compared, dex_certificate
 from acp_acceptance.collect.platform.sick_pods import with_words
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.collect.side_by_side import Step, do_all
 from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.model.platform.certificates import Certificates
-from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.inventory import Cluster, Inventory, Node
@@ -53,14 +48,6 @@ class Subject:
     deadline: float
     listed: PlatformFacts
     ask_node: Asking
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: the facts in whose place a problem stands where it fails, and how it is done."""
-
-    facts: tuple[str, ...]
-    do: Callable[[Subject], Mapping[str, object]]
 
 
 def seen_from_outside(subject: Subject) -> dict[str, object]:
@@ -114,7 +101,7 @@ def sick_pods_asked(subject: Subject) -> dict[str, object]:
     return {"pods": with_words(subject.api, subject.listed.pods)}
 
 
-OUTSIDE = (
+OUTSIDE: tuple[Step[Subject], ...] = (
     Step(
         ("web_endpoints", "registry_endpoints", "balanced_endpoints", "api_endpoints", "certificates"),
         seen_from_outside,
@@ -122,7 +109,7 @@ OUTSIDE = (
 )
 """What is seen also of a cluster whose API does not answer: that may be why."""
 
-STEPS = (
+STEPS: tuple[Step[Subject], ...] = (
     *OUTSIDE,
     Step(("etcd",), etcd_asked),
     Step(("etcd_metrics",), etcd_measured),
@@ -132,32 +119,6 @@ STEPS = (
 )
 
 
-def look_further(subject: Subject, steps: Sequence[Step] = STEPS) -> dict[str, Any]:
+def look_further(subject: Subject, steps: Sequence[Step[Subject]] = STEPS) -> dict[str, Any]:
     """Do all steps side by side; a problem stands in the place of what one could not give, or not in time."""
-    done: queue.Queue[tuple[Step, Mapping[str, object]]] = queue.Queue()
-    for step in steps:
-        # Not of a pool: what hangs must not keep the process from ending.
-        threading.Thread(target=lambda step=step: done.put((step, _result(step, subject))), daemon=True).start()
-    seconds = subject.deadline * _ANSWERS
-    ends = time.monotonic() + seconds
-    found: dict[str, Any] = {}
-    for _ in steps:
-        try:
-            step, facts = done.get(timeout=max(0.01, ends - time.monotonic()))
-        except queue.Empty:
-            break
-        found.update(facts)
-    late = Problem("deadline", f"this was not known after {seconds:.0f} s")
-    return {name: late for step in steps for name in step.facts} | found
-
-
-def _result(step: Step, subject: Subject) -> Mapping[str, object]:
-    try:
-        return step.do(subject)
-    except ApiError as error:
-        problem = error.problem
-    except CollectionError as error:
-        problem = Problem("not-collected", str(error))
-    except Exception as error:  # noqa: BLE001 - one step must not cost the others, whatever a cluster or the runner does
-        problem = Problem("unreadable", printable(f"it could not be read ({type(error).__name__}: {error})"))
-    return dict.fromkeys(step.facts, problem)
+    return do_all(steps, subject, subject.deadline * _ANSWERS)

@@ -1,0 +1,66 @@
+"""Steps that ask something of a target, each by itself, side by side: none costs another, or lasts for ever."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+SubjectT = TypeVar("SubjectT")
+
+
+@dataclass(frozen=True)
+class Step(Generic[SubjectT]):
+    """One step: the facts in whose place a problem stands where it fails, and how it is done.
+
+    It raises :class:`ApiError` or :class:`CollectionError` where it cannot be done; whatever else it raises is a
+    problem, too.
+    """
+
+    facts: tuple[str, ...]
+    do: Callable[[SubjectT], Mapping[str, object]]
+
+
+def do_all(steps: Sequence[Step[SubjectT]], subject: SubjectT, seconds: float) -> dict[str, Any]:
+    """Do all steps side by side; a problem stands in the place of what one could not give, or not in time.
+
+    Args:
+        steps: to be done.
+        subject: that they are about.
+        seconds: for all of them.
+    """
+    done: queue.Queue[tuple[Step[SubjectT], Mapping[str, object]]] = queue.Queue()
+    for step in steps:
+        # Not of a pool: what hangs must not keep the process from ending.
+        threading.Thread(target=lambda step=step: done.put((step, _result(step, subject))), daemon=True).start()
+    ends = time.monotonic() + seconds
+    found: dict[str, Any] = {}
+    for _ in steps:
+        try:
+            step, facts = done.get(timeout=max(0.01, ends - time.monotonic()))
+        except queue.Empty:
+            break
+        found.update(facts)
+    late = Problem("deadline", f"this was not known after {seconds:.0f} s")
+    return {name: late for step in steps for name in step.facts} | found
+
+
+def _result(step: Step[SubjectT], subject: SubjectT) -> Mapping[str, object]:
+    try:
+        return step.do(subject)
+    except ApiError as error:
+        problem = error.problem
+    except CollectionError as error:
+        problem = Problem("not-collected", str(error))
+    except Exception as error:  # noqa: BLE001 - one step must not cost the others, whatever a cluster or the runner does
+        problem = Problem("unreadable", printable(f"it could not be read ({type(error).__name__}: {error})"))
+    return dict.fromkeys(step.facts, problem)

@@ -1,0 +1,39 @@
+"""Names of nodes that tell which cluster of the pair they belong to (the DR guide, Notes)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    Fault = tuple[str, dict[str, object]]
+
+
+def untelling(sides: dict[str, Collection[str]]) -> Iterator[Fault]:
+    """Give the clusters whose nodes' names do not tell them apart from the other's.
+
+    Names tell their cluster where they share a word (``standby`` of ``standby-global-m1``) that no name of the other
+    cluster has. Of a single node every word is shared, so one without digits must be there.
+
+    Args:
+        sides: names of the nodes of both clusters.
+
+    Yields:
+        The name of the sentence that says it, and the values it needs.
+    """
+    names = list(sides)
+    for cluster, other in zip(names, reversed(names), strict=True):
+        own, foreign = _words(sides[cluster]), {word for name in sides[other] for word in _words([name])}
+        telling = own - foreign
+        if len(sides[cluster]) == 1:
+            telling = {word for word in telling if not re.search(r"\d", word)}
+        if not telling:
+            yield "alike", {"cluster": cluster, "nodes": sorted(sides[cluster])}
+
+
+def _words(names: Collection[str]) -> set[str]:
+    """Give the words that all of some names share."""
+    split = [set(re.split(r"[^a-z0-9]+", name.lower())) - {""} for name in names]
+    return set.intersection(*split) if split else set()

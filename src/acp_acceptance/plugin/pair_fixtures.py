@@ -1,0 +1,81 @@
+"""Fixtures of stage ``dr``: the pair, its sides, and what was read of each as a platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from acp_acceptance.inventory import ClusterRole
+from acp_acceptance.model.measurement import CollectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acp_acceptance.inventory.site import DrPlan
+    from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.pair import PairFacts
+    from acp_acceptance.model.pair.side import SideFacts
+    from acp_acceptance.model.platform import PlatformFacts
+    from acp_acceptance.plan import PlannedCheck
+    from acp_acceptance.plugin.acceptance import Acceptance
+
+
+@pytest.fixture
+def recovery(acceptance: Acceptance) -> DrPlan:
+    """The inventory's plan of the pair: which cluster is which, the phase, the time of the switch."""
+    plan = acceptance.inventory.site.dr
+    if plan is None:
+        raise CollectionError("the inventory names no disaster recovery pair")
+    return plan
+
+
+@pytest.fixture
+def pair(recovery: DrPlan, acceptance: Acceptance) -> PairFacts:
+    """What was observed of both clusters together."""
+    return cast("PairFacts", acceptance.snapshot.of("pair", recovery.name))
+
+
+@pytest.fixture
+def side(planned: PlannedCheck, acceptance: Acceptance) -> SideFacts:
+    """What only disaster recovery asked of the cluster that this target is."""
+    return cast("SideFacts", acceptance.snapshot.of("side", planned.target.cluster))
+
+
+@pytest.fixture
+def primary_side(recovery: DrPlan, acceptance: Acceptance) -> SideFacts:
+    """Likewise, of the inventory's primary."""
+    return cast("SideFacts", acceptance.snapshot.of("side", recovery.primary))
+
+
+@pytest.fixture
+def standby_side(recovery: DrPlan, acceptance: Acceptance) -> SideFacts:
+    """Likewise, of the inventory's standby."""
+    return cast("SideFacts", acceptance.snapshot.of("side", recovery.standby))
+
+
+@pytest.fixture
+def primary_platform(recovery: DrPlan, acceptance: Acceptance) -> PlatformFacts:
+    """What was observed of the inventory's primary through its API."""
+    return cast("PlatformFacts", acceptance.snapshot.of("platform", recovery.primary))
+
+
+@pytest.fixture
+def standby_platform(recovery: DrPlan, acceptance: Acceptance) -> PlatformFacts:
+    """Likewise, of the inventory's standby."""
+    return cast("PlatformFacts", acceptance.snapshot.of("platform", recovery.standby))
+
+
+@pytest.fixture
+def control_plane(acceptance: Acceptance) -> Mapping[str, NodeFacts]:
+    """What was observed of the control plane nodes of both clusters, those of the primary first."""
+    return {
+        **acceptance.control_plane_of(ClusterRole.PRIMARY),
+        **acceptance.control_plane_of(ClusterRole.STANDBY),
+    }
+
+
+@pytest.fixture
+def package_architecture(acceptance: Acceptance) -> str:
+    """Architecture of the Core Package, as the inventory has it; empty where it does not say."""
+    return acceptance.inventory.site.package.architecture or ""
