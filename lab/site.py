@@ -115,6 +115,22 @@ class Lab:
         return f"acplab{self._network}"
 
     @property
+    def network(self) -> str:
+        """The lab's network, as an address with the length of its prefix."""
+        return str(network_of(self._network))
+
+    @property
+    def process(self) -> int:
+        """Id of a process in the network namespace that holds the lab's bridge, called ``lab``.
+
+        Raises:
+            LabError: the lab does not run.
+        """
+        if self._supervisor is None:
+            raise LabError("the lab does not run")
+        return self._supervisor.pid
+
+    @property
     def vip(self) -> str:
         """The address that the inventory plans for a load balancer; :class:`lab.balancer.Balancer` answers there."""
         return vip_of(self.prefix)

@@ -47,7 +47,11 @@ def _coredns(layout: Layout) -> list[dict[str, Any]]:
 
 
 def corefile(layout: Layout) -> str:
-    """Give CoreDNS's configuration: names of the cluster, and the platform's own name, with no server behind it."""
+    """Give CoreDNS's configuration: names of the cluster, and the platform's own name, known here or by a server."""
+    known = f"hosts {{\n       {layout.endpoint} {layout.domain}\n       fallthrough\n    }}"
+    others = f"forward . {layout.dns_server}" if layout.dns_server else known
+    # What the server says is forgotten a second later, not five: the lab changes it often.
+    quickly = " {\n       success 9984 30 1\n       denial 9984 5 1\n    }" if layout.dns_server else ""
     return f""".:53 {{
     errors
     health {{
@@ -59,12 +63,9 @@ def corefile(layout: Layout) -> str:
        fallthrough in-addr.arpa ip6.arpa
        ttl 30
     }}
-    hosts {{
-       {layout.endpoint} {layout.domain}
-       fallthrough
-    }}
+    {others}
     prometheus :9153
-    cache 30
+    cache 30{quickly}
     reload 2s
     loadbalance
 }}

@@ -59,7 +59,8 @@ class Keys:
     def _control_plane_files(self, member: Member) -> list[NodeFile]:
         sign = self.authority.sign
         own = f"https://{member.address}:{API_PORT}"
-        etcd_names = list(dict.fromkeys(("localhost", "127.0.0.1", member.address, member.name)))
+        vip = [self._layout.vip] if self._layout.vip else []
+        etcd_names = list(dict.fromkeys(("localhost", "127.0.0.1", member.address, member.name, *vip)))
         return [
             _secret(f"{PKI}/ca.key", self.authority.pair.key),
             *_pair(f"{PKI}/front-proxy-ca", self.front.pair),

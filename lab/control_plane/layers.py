@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lab.cache import built
 from lab.control_plane.images import control_plane_images, fingerprint, write_archive
 from lab.control_plane.node_setup import IMPORT, SERVICE_PROGRAM, START_CONTAINERD, containerd_config, containerd_files
-from lab.control_plane.programs import ALL, programs
+from lab.control_plane.programs import ALL, DNS, programs
 from lab.control_plane.releases import RELEASES
 from lab.node_root import write_files
 from lab.nodes import NodeSpec
@@ -97,6 +97,16 @@ def server_layer(release: Release, say: Callable[[str], None]) -> Path:
     """
     chosen = programs(release, ALONE, say)
     return built(f"server-{release.minor}", _identities(chosen), lambda layer: _place(chosen, layer), say)
+
+
+def dns_layer(release: Release, say: Callable[[str], None]) -> Path:
+    """Give the layer with CoreDNS only, for a name server of its own.
+
+    Raises:
+        LabError: as :func:`lab.control_plane.programs.programs`.
+    """
+    chosen = programs(release, DNS, say)
+    return built("dns", _identities(chosen), lambda layer: _place(chosen, layer), say)
 
 
 def prepare_clusters(say: Callable[[str], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,8 @@ class Layout:
         endpoint: address at which nodes and people reach the API server: the only node's, or the VIP.
         vip: address of the load balancer; empty without one.
         domain: name of the platform, which the cluster's DNS answers with the endpoint.
+        dns_server: address of the server that the cluster's DNS asks for the platform's name, instead of knowing it.
+        encryption: the API servers' EncryptionConfiguration; empty where Secrets are not encrypted.
     """
 
     release: Release
@@ -57,6 +59,8 @@ class Layout:
     endpoint: str
     vip: str
     domain: str
+    dns_server: str = ""
+    encryption: str = field(default="", repr=False)
 
     @property
     def control_plane(self) -> list[Member]:

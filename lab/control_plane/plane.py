@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,11 @@ class ControlPlane(ApiServer):
         balancer: a load balancer stands before the control plane's nodes; usual for more than one.
         flavour: of all nodes, of :data:`lab.FLAVOURS`.
         images: more of them, for every node.
+        node_name: how nodes of the control plane are called, with {} for their number.
+        ports: of the load balancer, each led to the same port of the control plane's nodes.
+        dns_server: address of the server that the cluster's DNS asks for names that are not its own; else it knows the
+            platform's name itself.
+        encryption: the API servers' EncryptionConfiguration; without one Secrets are not encrypted.
     """
 
     control_plane: int = 1
@@ -63,6 +68,10 @@ class ControlPlane(ApiServer):
     balancer: bool | None = None
     flavour: str = "ubuntu-22.04"
     images: Sequence[Image] = ()
+    node_name: str = "cp-{}"
+    ports: Sequence[int] = PORTS
+    dns_server: str = ""
+    encryption: str = field(default="", repr=False)
 
     @property
     def cluster_nodes(self) -> list[LabNode]:
@@ -102,10 +111,10 @@ class ControlPlane(ApiServer):
         layers = (node_layer(self.release, self.say), containers)
 
         def node(name: str, role: str) -> NodeSpec:
-            roles = (role, "installer") if name == "cp-1" else (role,)
+            roles = (role, "installer") if name == self.node_name.format(1) else (role,)
             return NodeSpec(name, self.flavour, roles, layers=layers, containers=True)
 
-        specs = [node(f"cp-{number + 1}", "control_plane") for number in range(self.control_plane)]
+        specs = [node(self.node_name.format(number + 1), "control_plane") for number in range(self.control_plane)]
         specs += [node(f"worker-{number + 1}", "worker") for number in range(self.workers)]
         if self._has_balancer():
             specs.append(NodeSpec(BALANCER, "debian-12", (), layers=(containers,)))
@@ -122,7 +131,8 @@ class ControlPlane(ApiServer):
             for number, node in enumerate(self.cluster_nodes)
         )
         vip = self.lab.vip if self._has_balancer() else ""
-        return Layout(self.release, members, vip or members[0].address, vip, DOMAIN)
+        endpoint = vip or members[0].address
+        return Layout(self.release, members, endpoint, vip, DOMAIN, self.dns_server, self.encryption)
 
     def _start_nodes(self) -> None:
         members = dict(zip((node.spec.name for node in self.cluster_nodes), self.layout.members, strict=True))
@@ -148,7 +158,7 @@ class ControlPlane(ApiServer):
         run_in(node, join_command())
 
     def _start_balancer(self, node: LabNode) -> None:
-        give_files(node, balancer_files(self.layout, PORTS))
+        give_files(node, balancer_files(self.layout, self.ports))
         run_in(node, f"ip address add {self.layout.vip}/32 dev eth0 && /{SERVICE_PROGRAM} start haproxy")
 
     def _on_all(self, nodes: Iterable[LabNode], work: Callable[[LabNode], None]) -> None:

@@ -13,7 +13,7 @@ from lab.cache import built, cache_folder
 from lab.programs import ENVIRONMENT, LabError, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from lab.control_plane.releases import Release
 
@@ -97,17 +97,35 @@ def _version_flags(release: Release) -> str:
 def _module(
     name: str, packages: tuple[str, ...], flags: str, renamed: dict[str, str], say: Callable[[str], None]
 ) -> Path:
-    sources = sorted((_MODULES / name).iterdir())
+    return go_module(_MODULES / name, packages, flags, renamed, say)
+
+
+def go_module(
+    module: Path, packages: tuple[str, ...], flags: str, renamed: Mapping[str, str], say: Callable[[str], None]
+) -> Path:
+    """Give the folder with the programs of a Go module, which are built once.
+
+    Args:
+        module: its folder.
+        packages: those with the programs.
+        flags: the linker's.
+        renamed: how Go calls a program, and how it is to be called.
+        say: is told when it is built.
+
+    Raises:
+        LabError: they cannot be built; says what to do.
+    """
+    sources = sorted(module.iterdir())
     recipe = (packages, flags, renamed, [(path.name, path.read_text(encoding="utf-8")) for path in sources])
 
     def build(folder: Path) -> None:
-        _check_go(name)
+        _check_go(module.name)
         command = ["nice", "-n", "10", "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly"]
-        _compile([*command, "-ldflags", f"-s -w {flags}", "-o", f"{folder}/", *packages], _MODULES / name)
+        _compile([*command, "-ldflags", f"-s -w {flags}", "-o", f"{folder}/", *packages], module)
         for built_as, called in renamed.items():
             (folder / built_as).rename(folder / called)
 
-    return built(name, recipe, build, say)
+    return built(module.name, recipe, build, say)
 
 
 def _compile(command: list[str], module: Path) -> None:

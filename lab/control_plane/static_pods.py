@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.control_plane.layout import Layout, Member
 
 MANIFESTS = "etc/kubernetes/manifests"
+ENCRYPTION = "/etc/kubernetes/encryption-provider.conf"
+"""The API servers' keys, where ACP has them."""
 PKI = "/etc/kubernetes/pki"
 _ETCD = f"{PKI}/etcd"
 
@@ -127,9 +129,11 @@ def static_pods(layout: Layout, member: Member) -> list[NodeFile]:
     """Give the files of the Pods of a node of the control plane."""
     version = f"v{layout.release.kubernetes}"
     manager, scheduler = ("/etc/kubernetes/controller-manager.conf", "/etc/kubernetes/scheduler.conf")
-    server = _container(
-        "kube-apiserver", version, api_server_command(member), _probe("/livez", API_PORT, "HTTPS", member.address)
-    )
+    command, own = api_server_command(member), {"k8s-certs": PKI}
+    if layout.encryption:
+        command.append(f"--encryption-provider-config={ENCRYPTION}")
+        own["encryption"] = ENCRYPTION
+    server = _container("kube-apiserver", version, command, _probe("/livez", API_PORT, "HTTPS", member.address))
     ready = _probe("/readyz", API_PORT, "HTTPS", member.address)
     server["readinessProbe"] = {**ready, "periodSeconds": 1, "failureThreshold": 3}
     etcd = _container("etcd", f"v{layout.release.etcd}", etcd_command(layout, member), _probe("/livez", 2381, "HTTP"))
@@ -138,11 +142,12 @@ def static_pods(layout: Layout, member: Member) -> list[NodeFile]:
     schedulers = _container("kube-scheduler", version, scheduler_command(), _probe("/healthz", 10259, "HTTPS"))
     pods = [
         _pod(etcd, {"etcd-data": "/var/lib/etcd", "etcd-certs": _ETCD}),
-        _pod(server, {"k8s-certs": PKI}),
+        _pod(server, own),
         _pod(managers, {"k8s-certs": PKI, "kubeconfig": manager}),
         _pod(schedulers, {"kubeconfig": scheduler}),
     ]
-    return [NodeFile(f"{MANIFESTS}/{pod['metadata']['name']}.yaml", _text(pod), 0o600) for pod in pods]
+    keys = [NodeFile(ENCRYPTION[1:], layout.encryption, 0o600)] if layout.encryption else []
+    return [*keys, *(NodeFile(f"{MANIFESTS}/{pod['metadata']['name']}.yaml", _text(pod), 0o600) for pod in pods)]
 
 
 def _text(pod: dict[str, Any]) -> str:

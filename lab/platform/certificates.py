@@ -16,7 +16,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 _ISSUED_BEFORE = timedelta(days=400)
 
 GOOD = "good"
-DAYS = {GOOD: 365, "expired": -2, "ends-in-5-days": 5, "ends-in-20-days": 20, "other-name": 365, "foreign": 365}
+DAYS = {
+    GOOD: 365,
+    "second": 365,
+    "expired": -2,
+    "ends-in-5-days": 5,
+    "ends-in-20-days": 20,
+    "other-name": 365,
+    "foreign": 365,
+}
 """Kinds of certificates, and the days that each is still valid."""
 
 

@@ -48,11 +48,15 @@ class Platform:
         plane: runs.
         release: such as ``4.2``.
         cni: ``kube-ovn`` or ``calico``.
+        serving: how its nodes serve the platform's ports while they are healthy.
+        balancing: how its load balancer passes them on then.
     """
 
     plane: Plane
     release: str = "4.2"
     cni: str = "kube-ovn"
+    serving: Serving = field(default_factory=Serving, repr=False)
+    balancing: Balancing = field(default_factory=Balancing, repr=False)
     api: Api = field(init=False, repr=False)
     site: Site = field(init=False, repr=False)
     kubeconfig: Path = field(init=False)
@@ -100,9 +104,9 @@ class Platform:
             stand_in = StandIn(self.site, node, self._nodes[node.name].pid)
             self._stand_ins[node.name] = stand_in
             stack.callback(stand_in.stop)
-            stand_in.serve(Serving())
+            stand_in.serve(self.serving)
         self.balancer = LoadBalancer(self.site, self.plane.nodes.get(BALANCER))
-        self.balancer.balance(Balancing())
+        self.balancer.balance(self.balancing)
         self.await_served()
 
     def _fill(self) -> None:
@@ -110,7 +114,7 @@ class Platform:
         apply_all(self.api, definition)
         for item in definition:
             self.define(item)
-        items = healthy(self.site)
+        items = self._healthy()
         self._objects = {reference(item): item for item in items}
         for which in self._objects:
             self.restore(which)
@@ -121,6 +125,9 @@ class Platform:
             run_on(node, NO_INSTALLER)
         for one in self.site.control_plane:
             self.mark(one.name)
+
+    def _healthy(self) -> list[Object]:
+        return healthy(self.site)
 
     def _write_kubeconfig(self) -> None:
         """Write the kubeconfig of the user that a run has."""

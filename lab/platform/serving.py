@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from lab.nodes import LabNode
     from lab.platform.site import Site, SiteNode
 
-HTTPS, API, REGISTRY, HTTP, INSTALLER = 443, 6443, 11443, 80, 8080
-_KNOWN = (HTTPS, API, REGISTRY, HTTP)
+HTTPS, API, REGISTRY, HTTP, INSTALLER, ETCD = 443, 6443, 11443, 80, 8080, 2379
+_KNOWN = (HTTPS, API, REGISTRY, HTTP, ETCD)
 _CONFIGURATION = "/etc/haproxy/haproxy.cfg"
+_OWN_CERTIFICATE = "/etc/haproxy/own.pem"
 _SERVICE = "/usr/lib/lab/service"
 _START_SECONDS = 20.0
 _LOOK_SECONDS = 0.05
@@ -41,12 +42,16 @@ class Serving:
         console: status of the console's page.
         registry: status of the registry.
         certificates: port to the kind of its certificate, where it is not the good one.
+        images: what the registry holds, for those who have its credentials: repository to tags.
+        credentials: of the registry, as ``user:password``; empty where nobody has them.
     """
 
     ports: Mapping[int, str] = field(default_factory=lambda: {HTTPS: "console", REGISTRY: "registry"})
     console: int = 200
     registry: int = 401
     certificates: Mapping[int, str] = field(default_factory=dict)
+    images: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    credentials: str = field(default="", repr=False)
 
     def with_port(self, port: int, role: str) -> Serving:
         """Give one that serves a further port."""
@@ -70,6 +75,8 @@ class Serving:
             "ports": {str(port): role for port, role in self.ports.items()},
             "certificate": pem(GOOD),
             "certificates": {str(port): pem(kind) for port, kind in self.certificates.items()},
+            "images": dict(self.images),
+            "credentials": self.credentials,
         }
         return json.dumps(words) + "\n"
 
@@ -125,20 +132,26 @@ class Balancing:
     Attributes:
         ports: port of the VIP to the nodes' port.
         without: names of nodes that are left out.
+        terminated: ports at which it ends TLS itself, with a certificate of its own (layer 7), and begins it anew.
     """
 
     ports: Mapping[int, int] = field(default_factory=lambda: {HTTPS: HTTPS, API: API, REGISTRY: REGISTRY})
     without: tuple[str, ...] = ()
+    terminated: tuple[int, ...] = ()
 
     def configuration(self, site: Site) -> str:
         """Say it as haproxy takes it."""
         lines = ["defaults", "  mode tcp", "  option redispatch 1", "  retries 2"]
         lines += ["  timeout connect 5s", "  timeout client 1h", "  timeout server 1h"]
         for port, behind in self.ports.items():
-            lines += [f"listen port-{port}", f"  bind {site.vip}:{port}", "  balance roundrobin"]
+            ended = port in self.terminated
+            tls = f" ssl crt {_OWN_CERTIFICATE} alpn h2" if ended else ""
+            lines += [f"listen port-{port}", f"  bind {site.vip}:{port}{tls}", "  balance roundrobin"]
+            lines += ["  mode http"] if ended else []
             for node in site.control_plane:
                 if node.name not in self.without:
-                    lines.append(f"  server {node.name} {node.address}:{behind} check inter 1s")
+                    anew = " ssl verify none alpn h2" if ended else ""
+                    lines.append(f"  server {node.name} {node.address}:{behind} check inter 1s{anew}")
         return "\n".join([*lines, ""])
 
 
@@ -163,6 +176,9 @@ class LoadBalancer:
         if self.node is None:
             return
         words = f"cat >{_CONFIGURATION} <<'WORDS'\n{balancing.configuration(self.site)}WORDS\n"
+        if balancing.terminated:
+            own = self.site.authority.certificate(GOOD)
+            words += f"umask 077; cat >{_OWN_CERTIFICATE} <<'WORDS'\n{own.pem}{own.key_pem}WORDS\n"
         run_on(self.node, f"{words}haproxy -c -q -f {_CONFIGURATION}\n{_SERVICE} restart haproxy")
         end = time.monotonic() + _START_SECONDS
         while wrong := [port for port in _KNOWN if listens(self.site.vip, port) != (port in balancing.ports)]:

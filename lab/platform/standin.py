@@ -6,6 +6,8 @@ standard input, that is with whoever started it. Run by :mod:`lab.platform.servi
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import signal
 import ssl
@@ -16,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 _PAGE = """<!DOCTYPE html>
 <html><head><title>Alauda Container Platform</title></head>
@@ -37,6 +40,8 @@ class Words:
             which takes connections and says nothing.
         certificate: certificate chain and key, PEM.
         certificates: others for some ports.
+        images: what the registry holds: repository to tags.
+        credentials: by which the registry says so, as ``user:password``; without them it says so to nobody.
     """
 
     address: str
@@ -45,6 +50,8 @@ class Words:
     ports: dict[str, str]
     certificate: str
     certificates: dict[str, str]
+    images: dict[str, list[str]]
+    credentials: str
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -90,11 +97,41 @@ class _Console(_Answers):
 
 class _Registry(_Answers):
     def do_GET(self) -> None:
-        """Ask for credentials, as a registry does."""
+        """Ask for credentials, as a registry does, and say what it holds to those who have them."""
+        if self.words.registry == 401 and self._knows():  # noqa: PLR2004 - as said
+            self._list()
+            return
         status = self.words.registry
         challenge = {"Www_Authenticate": 'Basic realm="registry"'} if status == 401 else {}  # noqa: PLR2004 - as said
         headers = {name.replace("-", "_"): value for name, value in _DOCKER.items()}
         self.answer(status, "{}", Content_Type="application/json", **challenge, **headers)
+
+    def _knows(self) -> bool:
+        known = base64.b64encode(self.words.credentials.encode()).decode()
+        said = self.headers.get("Authorization", "")
+        return bool(self.words.credentials) and hmac.compare_digest(said.encode(), f"Basic {known}".encode())
+
+    def _list(self) -> None:
+        """Answer as the distribution specification has it: the catalogue in pages, or the tags of a repository."""
+        asked = urlsplit(self.path)
+        kind = {
+            "Content_Type": "application/json",
+            **{name.replace("-", "_"): value for name, value in _DOCKER.items()},
+        }
+        repository = asked.path.removeprefix("/v2/").removesuffix("/tags/list")
+        if asked.path == "/v2/":
+            self.answer(200, "{}", **kind)
+        elif asked.path == "/v2/_catalog":
+            words = parse_qs(asked.query)
+            rest = [name for name in sorted(self.words.images) if name > words.get("last", [""])[0]]
+            page = rest[: max(1, int(words.get("n", ["100"])[0]))]
+            if len(page) < len(rest):
+                kind["Link"] = f'</v2/_catalog?{urlencode({"last": page[-1], "n": len(page)})}>; rel="next"'
+            self.answer(200, json.dumps({"repositories": page}), **kind)
+        elif repository in self.words.images:
+            self.answer(200, json.dumps({"name": repository, "tags": self.words.images[repository]}), **kind)
+        else:
+            self.answer(404, json.dumps({"errors": [{"code": "NAME_UNKNOWN", "message": "unknown"}]}), **kind)
 
 
 class _Redirect(_Answers):

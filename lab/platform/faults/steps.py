@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lab.platform.api import PATIENCE, reference
 from lab.platform.plane import run_on
-from lab.platform.serving import Balancing, Serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lab.platform.api import Object, Reference
     from lab.platform.platform import Platform
+    from lab.platform.serving import Serving
 
 
 class Step(Protocol):
@@ -153,11 +153,11 @@ class Serve:
 
     def apply(self, platform: Platform) -> None:
         """Serve otherwise."""
-        self._serve(platform, self.change(Serving()))
+        self._serve(platform, self.change(platform.serving))
 
     def undo(self, platform: Platform) -> None:
         """Serve as usual."""
-        self._serve(platform, Serving())
+        self._serve(platform, platform.serving)
         platform.await_served()
 
     def _serve(self, platform: Platform, serving: Serving) -> None:
@@ -174,11 +174,11 @@ class Balance:
 
     def apply(self, platform: Platform) -> None:
         """Pass on otherwise."""
-        platform.balancer.balance(dataclasses.replace(Balancing(), ports=self.ports))
+        platform.balancer.balance(dataclasses.replace(platform.balancing, ports=self.ports))
 
     def undo(self, platform: Platform) -> None:
         """Pass on as usual."""
-        platform.balancer.balance(Balancing())
+        platform.balancer.balance(platform.balancing)
         platform.await_served()
 
 

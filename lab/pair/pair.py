@@ -1,0 +1,223 @@
+"""Two clusters, the roads and the name server between them, and what is carried from one to the other."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from lab.control_plane import ControlPlane
+from lab.control_plane.layers import dns_layer
+from lab.control_plane.releases import NEWEST, release_of
+from lab.nodefiles import DOMAIN
+from lab.nodes import NodeSpec
+from lab.pair import inventory
+from lab.pair.contents import COMPONENTS, projects
+from lab.pair.name_server import NameServer
+from lab.pair.roads import Roads
+from lab.pair.scope import NAMESPACES
+from lab.pair.shared import ENCRYPTION_KEY, Shared, encryption_config
+from lab.pair.side import PORTS, Side
+from lab.pair.synchroniser import image
+from lab.platform.api import apply_all
+from lab.platform.certificates import Authority
+from lab.platform.plane import run_on
+from lab.programs import LabError
+from lab.site import Lab, check_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+PRIMARY, STANDBY = "primary", "standby"
+_DNS = "dns"
+_CONSISTENT = ["LOCAL ETCD missed keys:", "LOCAL ETCD surplus keys:"]
+
+
+@dataclass
+class Pair:
+    """A primary and a standby that are ready, from ``with`` to its end; nothing of them is left then.
+
+    Example::
+
+        with Pair(release="4.3") as pair:
+            pair.primary.cluster.kubectl("create", "configmap", "note", "-n", "acme")
+            with pair.fault("missed-keys"):
+                print(pair.standby.check())
+            judged(reports, "--acp-stage=dr", f"--acp-inventory={pair.write_inventory(folder)}", inside=pair.inside)
+
+    Attributes:
+        release: of the platform, on both sides.
+        kubernetes: minor release of Kubernetes, on both sides.
+        control_plane: how many control plane nodes each side has.
+        standby_kubernetes: where the standby has another release of Kubernetes.
+        components: what is installed on both sides, of :data:`lab.pair.contents.COMPONENTS`.
+        synchronised: the plugin is installed on the standby.
+        say: is told what takes long (building programs, once).
+        primary: the cluster that serves the platform at the beginning.
+        standby: the other.
+        names: the name server of both.
+        roads: the networks between them.
+    """
+
+    release: str = "4.2"
+    kubernetes: str = NEWEST
+    control_plane: int = 1
+    standby_kubernetes: str = ""
+    components: tuple[str, ...] = tuple(COMPONENTS)
+    synchronised: bool = True
+    say: Callable[[str], None] = print
+    primary: Side = field(init=False)
+    standby: Side = field(init=False)
+    names: NameServer = field(init=False)
+    roads: Roads = field(init=False)
+    _folder: Path = field(init=False, repr=False)
+    _open: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
+
+    def prepare(self) -> None:
+        """Build what it is made of, once.
+
+        Raises:
+            LabError: programs are missing and cannot be built; says what to do.
+        """
+        image(self.say)
+        for release in {self.kubernetes, self.standby_kubernetes or self.kubernetes}:
+            ControlPlane(release, say=self.say).prepare()
+
+    def __enter__(self) -> Self:
+        check_machine()
+        with ExitStack() as stack:
+            self._folder = Path(stack.enter_context(TemporaryDirectory(prefix="acp-lab-pair-")))
+            hub = stack.enter_context(self._hub())
+            self.names = NameServer(hub.nodes[_DNS])
+            self.names.start()
+            first, second = self._clusters(stack)
+            shared = Shared(Authority(DOMAIN, (first.vip, second.vip)))
+            self.roads = Roads(hub, (first.lab, second.lab))
+            self.roads.build()
+            for cluster in (first, second):
+                self._name_names(cluster)
+            self.names.answer(shared.domain, first.vip)
+            self.primary, self.standby = (
+                Side.on(one, shared, self.release, self.components) for one in (first, second)
+            )
+            _both(stack.enter_context, self.primary, self.standby)
+            self._fill()
+            self._open = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _hub(self) -> Lab:
+        layers = (dns_layer(release_of(self.kubernetes), self.say),)
+        return Lab([NodeSpec(_DNS, "debian-12", (), layers=layers)], "pair-hub", self.say)
+
+    def _clusters(self, stack: ExitStack) -> list[ControlPlane]:
+        made = image(self.say)
+        versions = {PRIMARY: self.kubernetes, STANDBY: self.standby_kubernetes or self.kubernetes}
+        clusters = [
+            ControlPlane(
+                version,
+                f"pair-{name}",
+                self.say,
+                control_plane=self.control_plane,
+                balancer=True,
+                images=(made,),
+                node_name=f"{name}-global-m{{}}",
+                ports=PORTS,
+                dns_server=self.names.address,
+                encryption=encryption_config(ENCRYPTION_KEY),
+            )
+            for name, version in versions.items()
+        ]
+        for cluster in clusters:
+            cluster.prepare()
+        _both(stack.enter_context, *clusters)
+        return clusters
+
+    def _name_names(self, cluster: ControlPlane) -> None:
+        """Let nodes know the platform's name from the name server alone."""
+        for node in cluster.nodes.values():
+            script = f"sed '/ {cluster.layout.domain}$/d' /etc/hosts >/run/hosts && cat /run/hosts >/etc/hosts"
+            run_on(node, f"{script}\necho nameserver {self.names.address} >/etc/resolv.conf")
+
+    def _fill(self) -> None:
+        apply_all(self.primary.api, projects(self.primary.site))
+        if self.synchronised:
+            self.standby.install_synchroniser(self.primary)
+            self.await_consistent()
+
+    @property
+    def sides(self) -> dict[str, Side]:
+        """Both clusters by the role that they have at the beginning."""
+        return {PRIMARY: self.primary, STANDBY: self.standby}
+
+    @property
+    def domain(self) -> str:
+        """The platform's name."""
+        return self.primary.shared.domain
+
+    @property
+    def inside(self) -> list[str]:
+        """Command that runs commands where names are asked of the pair's name server, as people at the sites do."""
+        resolver = self._folder / "resolv.conf"
+        resolver.write_text(f"nameserver {self.names.address}\noptions timeout:2 attempts:1\n", encoding="ascii")
+        script = f'mount --bind {resolver} /etc/resolv.conf && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", script, "sh"]
+
+    def point_domain_to(self, where: str) -> None:
+        """Let the platform's name lead elsewhere.
+
+        Args:
+            where: ``primary``, ``standby``, an address, or empty for nowhere.
+        """
+        side = self.sides.get(where)
+        self.names.answer(self.domain, side.vip if side else where)
+
+    def await_consistent(self) -> None:
+        """Wait until the monitor of the standby finds no difference.
+
+        Raises:
+            LabError: it does, for long.
+        """
+
+        def consistent() -> bool:
+            try:
+                return self.standby.check().splitlines() == _CONSISTENT
+            except LabError:
+                # kube-proxy and the API server hear of a new Pod a moment after it is ready.
+                return False
+
+        self.standby.api.wait(consistent, "both stores hold the same", state=self.standby.check)
+
+    def write_inventory(self, folder: Path, *, swapped: bool = False, admin: bool = False) -> Path:
+        """Write the site's inventory.
+
+        Args:
+            folder: it is written there.
+            swapped: each cluster has the other's kubeconfig, by mistake.
+            admin: kubeconfigs are the administrators', not those of the run's user.
+        """
+        return inventory.write(self, folder, swapped=swapped, admin=admin)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Namespaces that are synchronised."""
+        return NAMESPACES
+
+
+def _both(work: Callable[..., object], *of: object) -> None:
+    """Do something with several at once, and wait for all, also where one fails."""
+    with ThreadPoolExecutor(len(of)) as pool:
+        started = [pool.submit(partial(work, one)) for one in of]
+    for done in started:
+        done.result()
