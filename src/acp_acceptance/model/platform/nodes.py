@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.platform import raw
@@ -63,6 +63,17 @@ class PlatformNodes:
 
     items: Mapping[str, PlatformNode]
     missing: str = ""
+
+    @cached_property
+    def usual_kubelet(self) -> str:
+        """The version of kubelet that most nodes have; of equally many, that of control plane nodes, the newest."""
+        all_of_them = Counter(node.kubelet for node in self.items.values())
+        leading = Counter(node.kubelet for node in self.items.values() if node.control_plane)
+        return max(
+            all_of_them,
+            key=lambda item: (all_of_them[item], leading[item], version_numbers(item.removeprefix("v"))),
+            default="",
+        )
 
 
 def reader() -> ByName[PlatformNodes]:
@@ -171,20 +182,9 @@ def other_kubelet(node: PlatformNode, nodes: PlatformNodes) -> Iterator[tuple[st
     """Give that a node's kubelet has another version than those of most nodes."""
     if not node.joined:
         return
-    usual = usual_kubelet(nodes)
+    usual = nodes.usual_kubelet
     if node.kubelet != usual or not usual:
         yield "other_kubelet", {"version": node.kubelet or "(not said)", "usual": usual or "(not said)"}
-
-
-def usual_kubelet(nodes: PlatformNodes) -> str:
-    """Give the version of kubelet that most nodes have; of equally many, that of control plane nodes, the newest."""
-    all_of_them = Counter(node.kubelet for node in nodes.items.values())
-    leading = Counter(node.kubelet for node in nodes.items.values() if node.control_plane)
-    return max(
-        all_of_them,
-        key=lambda item: (all_of_them[item], leading[item], version_numbers(item.removeprefix("v"))),
-        default="",
-    )
 
 
 def control_plane_of(nodes: PlatformNodes) -> list[str]:
