@@ -118,8 +118,8 @@ def _words(limits: Mapping[str, int]) -> str:
 @cache
 def _script() -> bytes:
     here = resources.files("acp_acceptance.collect")
-    # The sections that measure between nodes stand first: probe.sh ends with starting them all.
-    text = "".join((here / name).read_text(encoding="utf-8") for name in ("mesh.sh", "probe.sh"))
+    # The sections that are not of the first round trip stand first: probe.sh ends with starting them all.
+    text = "".join((here / name).read_text(encoding="utf-8") for name in ("mesh.sh", "pair.sh", "probe.sh"))
     # Comments and blank lines are for people; the wire is better off without.
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return ("\n".join(lines) + "\n").encode()
