@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MESH_SECTIONS = {"reach": 40, "ways": 25, "resolved": 15}
 """Sections of the second round trip, with their seconds; the others are of the first."""
 
+LONE_SECTIONS = {"monitor": 40, "etcd_path": 25}
+"""Sections that are asked for by themselves and need more seconds than is usual."""
+
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
 """Seconds a section may take where it is not the usual; a package database can be large."""

@@ -1,9 +1,9 @@
 """How long the standby takes to follow, by an object of the suite's own on the primary (``--acp-active``).
 
-The object is a ConfigMap in a namespace that is there and is synchronised. The suite makes no namespace: the controllers
-of each side would fill it with objects of their own, and work on both sides when it is deleted. The ConfigMap is called
-and labelled as the suite's, holds one word, and is removed in the end, also after Ctrl-C; what earlier runs left behind
-is removed, too. Nothing is ever written to the standby.
+The object is a ConfigMap in a namespace that is there and is synchronised. The suite makes no namespace: the
+controllers of each side would fill it with objects of their own, and work on both sides when it is deleted. The
+ConfigMap is called and labelled as the suite's, holds one word, and is removed in the end, also after Ctrl-C; what
+earlier runs left behind is removed, too. Nothing is ever written to the standby.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.pair.objects import Kind, kinds_of, metadata_of, state_of
@@ -51,19 +51,21 @@ class Comparing:
         standby: likewise.
         scope: what is synchronised.
         settle: seconds that the standby is given to follow a change.
+        ended: ends the comparison, when it is set.
         found: is told each certain difference: which, kind, namespace, name.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - both sides, what is compared, how long, and who is told
         self,
         primary: Api,
         standby: Api,
         scope: Scope,
         settle: float,
+        ended: Event | None = None,
         found: Callable[[Difference, str, str, str], None] = lambda *_: None,
     ) -> None:
         self._primary, self._standby, self._scope, self._settle = primary, standby, scope, settle
-        self._tell = found
+        self._tell, self._ended = found, ended or Event()
         self._lock = Lock()
         self._groups = {way: Grouping() for way in DIFFERENCES}
         self._following = 0
@@ -84,7 +86,7 @@ class Comparing:
             self._all(pool, self._first, kinds)
             doubtful = [item for item in kinds if len(item.marks)]
             if doubtful:
-                time.sleep(self._settle)
+                self._ended.wait(self._settle)
                 self._all(pool, self._second, doubtful)
         return Comparison(
             kinds=len(kinds),
@@ -157,8 +159,13 @@ class Comparing:
         if kind is None:
             return
         for namespace, name, metadata in metadata_of(api, kind, self._scope.excluded_namespaces):
+            self._go_on()
             if self._scope.has_object(kind.name, namespace, name):
                 yield f"{namespace}/{name}" if kind.namespaced else name, metadata
+
+    def _go_on(self) -> None:
+        if self._ended.is_set():
+            raise ApiError("interrupted", "the comparison was interrupted")
 
     def _second(self, item: _Compared) -> None:
         if len(item.suspects) > _FEW:
@@ -180,14 +187,15 @@ class Comparing:
             self._following += max(0, len(item.marks) - certain - len(again))
         item.suspects = again
         if again:
-            time.sleep(self._settle)
+            self._ended.wait(self._settle)
 
     def _look_again(self, item: _Compared) -> None:
         """Ask for suspects one by one, the standby first, until all are judged."""
         for look in range(_LOOKS):
             if look:
-                time.sleep(self._settle)
+                self._ended.wait(self._settle)
             for key, suspect in list(item.suspects.items()):
+                self._go_on()
                 standby = state_of(self._standby, item.standby, key)
                 result = suspect.again(state_of(self._primary, item.primary, key), standby)
                 if result != "":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.pair.comparing import Comparing
@@ -39,8 +38,8 @@ def check_answer(both: Both) -> dict[str, object]:
     A key that was only on its way is no fault: it is gone from the second answer.
     """
     answer, keys = _asked(both.standby)
-    if keys.missed or keys.surplus:
-        time.sleep(release_values(both)["settle_seconds"])
+    if len(keys.missed) or len(keys.surplus):
+        both.ended.wait(release_values(both)["settle_seconds"])
         answer, _ = _asked(both.standby, keys)
     return {"check": answer}
 
@@ -56,7 +55,7 @@ def comparison(both: Both) -> dict[str, object]:
     beside = Beside(scope_of(values))
     unknown = _told(beside, both.standby)
     comparing = Comparing(
-        both.primary.api, both.standby.api, scope_of(values), values["settle_seconds"], beside.differs
+        both.primary.api, both.standby.api, scope_of(values), values["settle_seconds"], both.ended, beside.differs
     )
     result = comparing.compare()
     unknown = unknown or _told(beside, both.standby)

@@ -11,8 +11,8 @@ from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.pair.synchroniser import (
     LeaderLease,
     RestartedPods,
-    SyncLog,
     Synchroniser,
+    SyncLog,
     SyncPod,
     SyncSettings,
     read_log,

@@ -66,7 +66,7 @@ class Beside:
             for way, found in self._remembered
             if not any(found.text in keys.of(way) for keys in self._answers)
         ]
-        unconfirmed, names = 0, []
+        unconfirmed, names = 0, list[str]()
         for way, found in keys_of(self._body):
             if found.resource in resources and self._is_unconfirmed(way, found):
                 unconfirmed += 1
