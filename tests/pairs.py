@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from acp_acceptance.inventory import load_inventory
+from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.pair import PairFacts
+from acp_acceptance.model.pair.check import CheckAnswer
+from acp_acceptance.model.pair.comparison import BesideMonitor, Comparison
 from acp_acceptance.model.pair.domain import DomainHere
+from acp_acceptance.model.pair.excluded import UserObjects
 from acp_acceptance.model.pair.identity import Identity
+from acp_acceptance.model.pair.lag import Lag
+from acp_acceptance.model.pair.path import EtcdPath, Way
 from acp_acceptance.model.pair.side import SideFacts
+from acp_acceptance.model.pair.synchroniser import RestartedPods, Synchroniser, SyncLog, SyncPod, SyncSettings
+from acp_acceptance.model.platform.pods import Container, Pod
 from acp_acceptance.requirements import load_catalogue
 from judging import judged_here
 from platform_objects import MODULE_INFOS, NODES, facts_of, healthy_objects, module, node
@@ -63,12 +72,42 @@ def side_objects(cluster: str) -> dict[str, Any]:
 
 def side_facts(cluster: str) -> dict[str, Any]:
     """Give what only disaster recovery asks of one healthy side."""
-    return {"identity": Identity(f"uid-of-{cluster}", cluster)}
+    found: dict[str, Any] = {
+        "identity": Identity(f"uid-of-{cluster}", cluster),
+        "synchroniser": Synchroniser(),
+        "sync_settings": Problem("absent", f"there is no ModuleInfo of etcd-sync in {cluster}"),
+        "restarted_pods": RestartedPods({"cpaas-elasticsearch": {}, "vmselect": {}}),
+        "user_objects": UserObjects(objects=100),
+    }
+    if cluster == STANDBY:
+        found["synchroniser"] = Synchroniser((sync_pod("etcd-sync-1"), sync_pod("etcd-sync-2", minutes=30)))
+        found["sync_settings"] = SyncSettings({"dataCheckInterval": 300, "printDetailLogs": False}, "300")
+        found["restarted_pods"] = RestartedPods({"cpaas-elasticsearch": {"es-1": ENABLED + timedelta(hours=1)}})
+    return found
+
+
+ENABLED = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
+"""When the synchroniser of the standby was installed."""
+
+
+def sync_pod(name: str, *, minutes: float = 0, ready: bool = True, **log: Any) -> SyncPod:
+    """Give a Pod of the synchroniser that was made some minutes after it was installed, and began a minute later."""
+    made = ENABLED + timedelta(minutes=minutes)
+    container = Container("main", ready=ready, state="running")
+    said = {"begins": made, "started": made + timedelta(minutes=1), "whole": True, **log}
+    return SyncPod(Pod(name, "Running", since=made, containers=(container,)), 0, ENABLED, SyncLog(**said))
 
 
 def pair_facts() -> dict[str, Any]:
     """Give what is asked of a healthy pair as a whole."""
-    return {"domain_here": DomainHere(DOMAIN, (VIPS[PRIMARY],))}
+    ways = {f"{VIPS[PRIMARY]}:2379": Way("open", 4.0)}
+    return {
+        "domain_here": DomainHere(DOMAIN, (VIPS[PRIMARY],)),
+        "check": CheckAnswer("through the API server", 200, ("missed", "surplus")),
+        "comparison": Comparison(40, 1000, 1000, monitor=BesideMonitor()),
+        "etcd_path": EtcdPath({f"{STANDBY}-m{number}": ways for number in (1, 2, 3)}),
+        "lag": Lag("acp-acceptance", dict.fromkeys(("create", "change", "delete"), (12.0, 20.0, 15.0)), waited=60),
+    }
 
 
 def pair_snapshot(

@@ -7,12 +7,21 @@ import os
 import re
 import threading
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import testinfra
 
 from acp_acceptance.collect.openssh import last_words, meaning_of
-from acp_acceptance.collect.probe import MESH_SECTIONS, SECTION_SECONDS, Probe, make_probe, more_of, sections
+from acp_acceptance.collect.probe import (
+    LONE_SECTIONS,
+    MESH_SECTIONS,
+    SECTION_SECONDS,
+    Probe,
+    make_probe,
+    more_of,
+    sections,
+)
 from acp_acceptance.collect.process import Conversation, Terms
 from acp_acceptance.collect.told import proof_seconds
 from acp_acceptance.model.access import Access, Contact
@@ -100,14 +109,17 @@ class NodeCollector:
             _, (_, process) = self._kept.popitem()
             self.processes.end(process)
 
-    def section(self, node: Node, route: Route | None, name: str) -> Section:
-        """Read one section of the probe that is no fact: what it holds is used, and not kept.
+    def section(
+        self, node: Node, route: Route | None, name: str, values: Mapping[str, str] = MappingProxyType({})
+    ) -> Section:
+        """Read one section of the probe that is no fact; it is told some values, and what it holds is not kept.
 
         Raises:
             CollectionError: the node was not reached, or the section did not come.
             OSError: the runner has no ssh.
         """
-        probe = make_probe(become=node.connection.become, only={name: SECTION_SECONDS})
+        seconds = LONE_SECTIONS.get(name, SECTION_SECONDS)
+        probe = make_probe(become=node.connection.become, values=values, only={name: seconds})
         talk = self._talk(node, route, probe)
         output = read_probe(talk.stdout, talk.stderr, probe.nonce)
         if name not in output.sections:

@@ -28,6 +28,8 @@ class Step(Generic[SubjectT]):
 
     facts: tuple[str, ...]
     do: Callable[[SubjectT], Mapping[str, object]]
+    times: float = 1
+    """Where it needs longer than others: how many times the seconds of all."""
 
 
 def do_all(steps: Sequence[Step[SubjectT]], subject: SubjectT, seconds: float) -> dict[str, Any]:
@@ -36,22 +38,30 @@ def do_all(steps: Sequence[Step[SubjectT]], subject: SubjectT, seconds: float) -
     Args:
         steps: to be done.
         subject: that they are about.
-        seconds: for all of them.
+        seconds: for each of them, but for those that need more.
     """
     done: queue.Queue[tuple[Step[SubjectT], Mapping[str, object]]] = queue.Queue()
     for step in steps:
         # Not of a pool: what hangs must not keep the process from ending.
         threading.Thread(target=lambda step=step: done.put((step, _result(step, subject))), daemon=True).start()
-    ends = time.monotonic() + seconds
+    begun = time.monotonic()
     found: dict[str, Any] = {}
-    for _ in steps:
+    running = list(steps)
+    while running:
+        ends = begun + seconds * max(step.times for step in running)
         try:
             step, facts = done.get(timeout=max(0.01, ends - time.monotonic()))
         except queue.Empty:
             break
+        running.remove(step)
         found.update(facts)
-    late = Problem("deadline", f"this was not known after {seconds:.0f} s")
-    return {name: late for step in steps for name in step.facts} | found
+    late = {step: Problem("deadline", f"this was not known after {seconds * step.times:.0f} s") for step in running}
+    return {name: problem for step, problem in late.items() for name in step.facts} | found
+
+
+def do_here(steps: Sequence[Step[SubjectT]], subject: SubjectT) -> dict[str, Any]:
+    """Do steps one after the other in this thread, so that Ctrl-C reaches them and they can tidy up."""
+    return {name: value for step in steps for name, value in _result(step, subject).items()}
 
 
 def _result(step: Step[SubjectT], subject: SubjectT) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from acp_acceptance import __version__
@@ -33,7 +34,7 @@ from acp_acceptance.model.text import printable
 from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
@@ -217,15 +218,15 @@ class _Run:
         except (CollectionError, OSError, ValueError) as error:
             raise ApiError("no-access", printable(f"{node.name} gave no kubeconfig: {error}")) from error
 
-    def section(self, node: Node, name: str) -> Section:
-        """Read one section of the probe on one node.
+    def section(self, node: Node, name: str, values: Mapping[str, str] = MappingProxyType({})) -> Section:
+        """Read one section of the probe on one node, which is told some values.
 
         Raises:
             CollectionError: it did not come.
             OSError, ValueError: the runner's SSH client cannot be used.
         """
         ((_, (_, route)),) = self._routed([node])
-        return self._collector.section(node, route, name)
+        return self._collector.section(node, route, name, values)
 
     def load(self, inventory: Inventory, nodes: Sequence[Node], wanted: Collection[tuple[str, str]]) -> bool:
         """Run the active checks; ``False`` where that was interrupted."""

@@ -57,6 +57,10 @@ def _none_as_empty(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
     return {} if value is None else value
 
 
+def _as_text(value: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def _checksum(text: str) -> str:
     if not re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", text.lower()):
         raise ValueError("this is no checksum; write sha256: and 64 hexadecimal digits, or md5: and 32")
@@ -174,10 +178,14 @@ class DrSettings(Frozen):
     Attributes:
         workload_clusters: those that send their monitoring data to the primary.
         switched_at: when the domain was switched to the standby, after a failover.
+        canary_namespace: one that is synchronised, in which the canary of ``--acp-active`` is made.
+        data_check_interval: default of the plugin's Data Check Interval, as its page shows it; it is not public.
     """
 
     workload_clusters: dict[str, WorkloadCluster] = Field(default_factory=dict)
     switched_at: AwareDatetime | None = Field(default=None, examples=["2026-11-21T14:30:00+03:00"])
+    canary_namespace: str = Field(default="acp-acceptance", pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
+    data_check_interval: Annotated[str, BeforeValidator(_as_text)] | None = Field(default=None, examples=["300"])
 
 
 class DrPlan(DrSettings):

@@ -10,7 +10,7 @@ from acp_acceptance.collect.pair.identity import reached
 from acp_acceptance.collect.pair.subjects import Both, Seal, Side
 from acp_acceptance.collect.platform.api import Api
 from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.collect.side_by_side import do_all
+from acp_acceptance.collect.side_by_side import do_all, do_here
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.pair import PairFacts
 from acp_acceptance.model.pair.side import SideFacts
@@ -107,7 +107,10 @@ def _collect(both: Both, name: str, progress: Telling, snapshot: Snapshot) -> No
             snapshot.targets["side", cluster] = SideFacts(cluster, found.result())
         facts = together.result()
     finally:
+        # What goes on for long, and is no longer waited for, ends by itself.
+        both.ended.set()
         pool.shutdown(wait=False, cancel_futures=True)
     if both.active_allowed_by and ACTIVE_STEPS:
-        facts |= do_all(ACTIVE_STEPS, both, seconds)
+        progress.say(f"pair {name}: active checks, allowed by {both.active_allowed_by}")
+        facts |= do_here(ACTIVE_STEPS, both)
     snapshot.targets["pair", name] = PairFacts(name, facts)

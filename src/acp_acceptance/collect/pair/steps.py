@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acp_acceptance.collect.pair.canary import lag
+from acp_acceptance.collect.pair.consistency import check_answer, comparison
 from acp_acceptance.collect.pair.domain import domain_here
+from acp_acceptance.collect.pair.etcd_path import etcd_path
 from acp_acceptance.collect.pair.identity import identity
+from acp_acceptance.collect.pair.sync_pods import restarted_pods, sync_settings, synchroniser
+from acp_acceptance.collect.pair.user_objects import user_objects
 from acp_acceptance.collect.side_by_side import Step
 
 if TYPE_CHECKING:
     from acp_acceptance.collect.pair.subjects import Both, Side
 
-SIDE_STEPS: tuple[Step[Side], ...] = (Step(("identity",), identity),)
+SIDE_STEPS: tuple[Step[Side], ...] = (
+    Step(("identity",), identity),
+    Step(("synchroniser",), synchroniser),
+    Step(("sync_settings",), sync_settings),
+    Step(("restarted_pods",), restarted_pods),
+    Step(("user_objects",), user_objects),
+)
 """Asked of each cluster; facts of :class:`~acp_acceptance.model.pair.side.SideFacts`."""
 
-PAIR_STEPS: tuple[Step[Both], ...] = (Step(("domain_here",), domain_here),)
+PAIR_STEPS: tuple[Step[Both], ...] = (
+    Step(("domain_here",), domain_here),
+    Step(("check",), check_answer),
+    # A million objects on both sides take minutes.
+    Step(("comparison",), comparison, times=5),
+    Step(("etcd_path",), etcd_path),
+)
 """Asked of both together; facts of :class:`~acp_acceptance.model.pair.PairFacts`."""
 
-ACTIVE_STEPS: tuple[Step[Both], ...] = ()
+ACTIVE_STEPS: tuple[Step[Both], ...] = (Step(("lag",), lag),)
 """Likewise, what changes something: after all others, and only where somebody allowed it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -87,11 +88,13 @@ class Both:
 
     Attributes:
         active_allowed_by: who allowed what changes or loads them; empty where nobody did.
+        ended: nobody waits for what was asked any more: what goes on for long is to end.
     """
 
     primary: Side
     standby: Side
     active_allowed_by: str = ""
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def deadline(self) -> float:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 PAGE = 500
 """Objects of one page, as kubectl asks for."""
 
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+"""What asks for the metadata of objects alone; their content, such as that of a Secret, then stays where it is."""
+
+_ANYTHING = "application/json, */*"
 _PAGE_BYTES = 64 * 2**20
 _SMALLEST_PAGE = 20
 """An object has at most 1.5 MB in etcd: so many always fit in a page."""
@@ -67,11 +72,12 @@ class Api:
             raise_on_status=False,
         )
 
-    def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    def items(self, path: str, *, accept: str = _ANYTHING, **query: str) -> Iterator[dict[str, Any]]:
         """List all objects of a kind, page by page.
 
         Args:
             path: of the collection (``/api/v1/pods``).
+            accept: form of the answer; :data:`METADATA_LIST` for metadata alone.
             query: further parameters, such as ``fieldSelector``.
 
         Raises:
@@ -79,7 +85,7 @@ class Api:
         """
         seen = 0
         with ThreadPoolExecutor(1, thread_name_prefix="page") as ahead:
-            pages = _Pages(self, ahead, path, query)
+            pages = _Pages(self, ahead, path, query, accept)
             while pages.wanted:
                 found = self._page(pages, seen)
                 seen += len(found)
@@ -101,21 +107,23 @@ class Api:
                     reason = f"the listing expired after {seen} objects, and could not be taken up again"
                     raise ApiError("server", reason) from error
                 continue
-            found = page.get("items")
+            # An empty list of metadata alone is written as null.
+            found = page.get("items", 0)
+            found = [] if found is None else found
             if not isinstance(found, list):
                 raise ApiError("unreadable", f"{pages.path} gave no list")
             metadata = page.get("metadata")
             pages.follow(str(metadata.get("continue") or "") if isinstance(metadata, dict) else "")
             return found
 
-    def get(self, path: str, **query: str) -> dict[str, Any]:
-        """Give one JSON object.
+    def get(self, path: str, *, accept: str = _ANYTHING, **query: str) -> dict[str, Any]:
+        """Give one JSON object; ``accept`` is the form of the answer, such as :data:`METADATA`.
 
         Raises:
             ApiError: it could not be read.
             TooLargeError: it is larger than 64 MiB.
         """
-        return self._document(*self.raw(path, query), path)
+        return self._document(*self.raw(path, query, accept=accept), path)
 
     def _document(self, status: int, body: bytes, path: str) -> dict[str, Any]:
         """Read an answer; a refusal becomes the error that it is."""
@@ -162,7 +170,13 @@ class Api:
         return fetch(self.access, namespace, pod, port, path, self._deadline)
 
     def raw(
-        self, path: str, query: Mapping[str, str], *, limit: int = _PAGE_BYTES, cut: bool = False
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        limit: int = _PAGE_BYTES,
+        cut: bool = False,
+        accept: str = _ANYTHING,
     ) -> tuple[int, bytes]:
         """Give the status and the bytes of an answer, of at most ``limit`` bytes.
 
@@ -173,7 +187,7 @@ class Api:
         ends = time.monotonic() + self._deadline
         for attempt in range(3):
             try:
-                return self._once(path, query, limit, ends, cut=cut)
+                return self._once(path, query, limit, ends, cut=cut, accept=accept)
             except urllib3.exceptions.HTTPError as error:  # noqa: PERF203 - three times
                 # Nothing was changed by asking: what broke off in the middle is asked again.
                 if attempt == 2 or time.monotonic() > ends or _is_final(error):  # noqa: PLR2004 - the last of three
@@ -181,8 +195,10 @@ class Api:
                 time.sleep(0.3 * 2**attempt)
         raise AssertionError("not reached")
 
-    def _once(self, path: str, query: Mapping[str, str], limit: int, ends: float, *, cut: bool) -> tuple[int, bytes]:
-        headers: dict[str, str] = {"Accept": "application/json, */*"}
+    def _once(  # noqa: PLR0913 - what is asked, and how
+        self, path: str, query: Mapping[str, str], limit: int, ends: float, *, cut: bool, accept: str
+    ) -> tuple[int, bytes]:
+        headers: dict[str, str] = {"Accept": accept}
         parameters: list[tuple[str, str]] = []
         self.access.client.update_params_for_auth(headers, parameters, ["BearerToken"], path, "GET", None)
         words = urlencode({**query, **dict(parameters)})
@@ -260,9 +276,9 @@ class _Pages:
     A server writes the place of the next page before the objects of this one, so it is known before they are read.
     """
 
-    def __init__(self, api: Api, ahead: ThreadPoolExecutor, path: str, query: Mapping[str, str]) -> None:
+    def __init__(self, api: Api, ahead: ThreadPoolExecutor, path: str, query: Mapping[str, str], accept: str) -> None:
         self.path = path
-        self._api, self._ahead, self._query = api, ahead, query
+        self._api, self._ahead, self._query, self._accept = api, ahead, query, accept
         self._limit = PAGE
         self._restarts = 0
         self._place = ""
@@ -276,7 +292,7 @@ class _Pages:
 
     def _ask(self, place: str) -> None:
         query = {**self._query, "limit": str(self._limit), **({"continue": place} if place else {})}
-        self._place, self._asked = place, self._ahead.submit(self._api.raw, self.path, query)
+        self._place, self._asked = place, self._ahead.submit(self._api.raw, self.path, query, accept=self._accept)
 
     def next(self) -> tuple[int, bytes]:
         """Give the answer that was asked for, and ask for the one after it."""

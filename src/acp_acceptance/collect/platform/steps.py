@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from acp_acceptance.collect.platform.endpoints import Observer
 from acp_acceptance.collect.platform.etcd import etcd_facts, etcd_metrics
@@ -17,13 +17,19 @@ from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.model.platform.certificates import Certificates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
 
-    Asking = Callable[[Node, str], Section]
+    class Asking(Protocol):
+        """Reads a section of the probe on a node, which is told some values."""
+
+        def __call__(self, node: Node, name: str, values: Mapping[str, str] = ..., /) -> Section:
+            """Read it; raises CollectionError or OSError."""
+            ...
+
 
 _ANSWERS = 4
 """A step asks at most so many things one after the other that can each take the whole deadline."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from acp_acceptance.model.measurement import Fact, Facts
+from acp_acceptance.model.pair.excluded import UserObjects
 from acp_acceptance.model.pair.identity import Identity
+from acp_acceptance.model.pair.synchroniser import RestartedPods, Synchroniser, SyncSettings
 
 
 class SideFacts(Facts):
     """What was observed of one cluster, beside its :class:`~acp_acceptance.model.platform.PlatformFacts`."""
 
     identity = Fact(Identity)
+
+    # Synchronisation of etcd.
+    synchroniser = Fact(Synchroniser)
+    sync_settings = Fact(SyncSettings)
+    restarted_pods = Fact(RestartedPods)
+    user_objects = Fact(UserObjects)
