@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acp_acceptance.collect.pair.canary import lag
+from acp_acceptance.collect.pair.components import components, elasticsearch
 from acp_acceptance.collect.pair.consistency import check_answer, comparison
 from acp_acceptance.collect.pair.domain import domain_here
 from acp_acceptance.collect.pair.etcd_path import etcd_path
+from acp_acceptance.collect.pair.failover import domain_served, etcd_ports, workload_components
 from acp_acceptance.collect.pair.identity import identity
 from acp_acceptance.collect.pair.sync_pods import restarted_pods, sync_settings, synchroniser
 from acp_acceptance.collect.pair.user_objects import user_objects
@@ -22,6 +24,8 @@ SIDE_STEPS: tuple[Step[Side], ...] = (
     Step(("sync_settings",), sync_settings),
     Step(("restarted_pods",), restarted_pods),
     Step(("user_objects",), user_objects),
+    Step(("components",), components),
+    Step(("elasticsearch",), elasticsearch),
 )
 """Asked of each cluster; facts of :class:`~acp_acceptance.model.pair.side.SideFacts`."""
 
@@ -31,6 +35,9 @@ PAIR_STEPS: tuple[Step[Both], ...] = (
     # A million objects on both sides take minutes.
     Step(("comparison",), comparison, times=5),
     Step(("etcd_path",), etcd_path),
+    Step(("etcd_ports",), etcd_ports),
+    Step(("domain_served",), domain_served),
+    Step(("workload_components",), workload_components),
 )
 """Asked of both together; facts of :class:`~acp_acceptance.model.pair.PairFacts`."""
 

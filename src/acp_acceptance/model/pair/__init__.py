@@ -6,6 +6,7 @@ from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.pair.check import CheckAnswer
 from acp_acceptance.model.pair.comparison import Comparison
 from acp_acceptance.model.pair.domain import DomainHere
+from acp_acceptance.model.pair.failover import DomainServed, EtcdPorts, LastConsistency, WorkloadComponents
 from acp_acceptance.model.pair.lag import Lag
 from acp_acceptance.model.pair.path import EtcdPath
 
@@ -20,3 +21,7 @@ class PairFacts(Facts):
     comparison = Fact(Comparison)
     etcd_path = Fact(EtcdPath)
     lag = Fact(Lag)
+    last_consistency = Fact(LastConsistency)
+    etcd_ports = Fact(EtcdPorts)
+    domain_served = Fact(DomainServed)
+    workload_components = Fact(WorkloadComponents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.pair.excluded import UserObjects
+from acp_acceptance.model.pair.failover import Components, Elasticsearch
 from acp_acceptance.model.pair.identity import Identity
 from acp_acceptance.model.pair.synchroniser import RestartedPods, Synchroniser, SyncSettings
 
@@ -18,3 +19,5 @@ class SideFacts(Facts):
     sync_settings = Fact(SyncSettings)
     restarted_pods = Fact(RestartedPods)
     user_objects = Fact(UserObjects)
+    components = Fact(Components)
+    elasticsearch = Fact(Elasticsearch)
