@@ -31,11 +31,11 @@ class NameServer:
 
     Attributes:
         node: it runs in; its layers hold CoreDNS.
-        names: what it answers: name to address.
+        names: what it answers: name to addresses.
     """
 
     node: LabNode
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -58,16 +58,16 @@ class NameServer:
         write_files(self._root, files)
         self.resume()
 
-    def answer(self, name: str, address: str) -> None:
-        """Answer a name with an address from now on; with an empty one the name does not exist."""
+    def answer(self, name: str, *addresses: str) -> None:
+        """Answer a name with addresses from now on; without any the name does not exist."""
         self.names.pop(name, None)
-        if address:
-            self.names[name] = address
+        if addresses:
+            self.names[name] = list(addresses)
         self._write(_NAMES, self.names)
 
     def remember(self, name: str, address: str) -> None:
         """Answer otherwise at :data:`STALE_PORT`."""
-        self._write(_STALE, {name: address})
+        self._write(_STALE, {name: [address]})
 
     def stop(self) -> None:
         """Stop it: nobody answers at its address."""
@@ -90,8 +90,8 @@ class NameServer:
     def _root(self) -> Path:
         return Path(f"/proc/{self.node.pid}/root")
 
-    def _write(self, place: str, names: dict[str, str]) -> None:
-        lines = "".join(f"{address} {name}\n" for name, address in names.items())
+    def _write(self, place: str, names: dict[str, list[str]]) -> None:
+        lines = "".join(f"{address} {name}\n" for name, addresses in names.items() for address in addresses)
         # In one step, so that no half of it is ever read.
         run_on(self.node, f"cat >/{place}.new <<'WORDS'\n{lines}WORDS\nmv /{place}.new /{place}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,22 +22,20 @@ from lab.pair.roads import Roads
 from lab.pair.scope import NAMESPACES
 from lab.pair.shared import ENCRYPTION_KEY, Shared, encryption_config
 from lab.pair.side import PORTS, Side
-from lab.pair.synchroniser import image
+from lab.pair.synchroniser import SYNC, image
 from lab.platform.api import apply_all
 from lab.platform.certificates import Authority
 from lab.platform.plane import run_on
-from lab.programs import LabError
 from lab.site import Lab, check_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from typing_extensions import Self
 
 PRIMARY, STANDBY = "primary", "standby"
 _DNS = "dns"
-_CONSISTENT = ["LOCAL ETCD missed keys:", "LOCAL ETCD surplus keys:"]
 
 
 @dataclass
@@ -152,9 +150,11 @@ class Pair:
 
     def _fill(self) -> None:
         apply_all(self.primary.api, projects(self.primary.site))
+        self.primary.install_components()
         if self.synchronised:
-            self.standby.install_synchroniser(self.primary)
-            self.await_consistent()
+            self.standby.plugin.install(self.primary)
+        # What runs on the standby was restarted after that.
+        self.standby.install_components()
 
     @property
     def sides(self) -> dict[str, Side]:
@@ -175,29 +175,60 @@ class Pair:
         return ["unshare", "--mount", "sh", "-c", script, "sh"]
 
     def point_domain_to(self, where: str) -> None:
-        """Let the platform's name lead elsewhere.
+        """Let the platform's name lead elsewhere, and wait until Pods of both sides see it.
 
         Args:
             where: ``primary``, ``standby``, an address, or empty for nowhere.
         """
-        side = self.sides.get(where)
-        self.names.answer(self.domain, side.vip if side else where)
+        addresses = [self.sides[where].vip] if where in self.sides else [where] if where else []
+        self.names.answer(self.domain, *addresses)
+        for side in self.sides.values():
+            side.await_resolved(addresses)
 
-    def await_consistent(self) -> None:
-        """Wait until the monitor of the standby finds no difference.
+    def cut(self, role: str, *, from_this_machine: bool = True) -> None:
+        """Take the cables out of a side's site: what is sent there, or from there, is lost.
+
+        Args:
+            role: the side's.
+            from_this_machine: this machine does not reach it either.
+        """
+        self.roads.cut(self.sides[role].cluster.lab, from_this_machine=from_this_machine)
+
+    def mend(self, *roles: str) -> None:
+        """Put the cables in again, and wait until the sides are reached and the synchroniser works."""
+        for role in roles:
+            self.roads.mend(self.sides[role].cluster.lab)
+        for role in roles:
+            side = self.sides[role]
+            side.api.wait(partial(_answers, side), f"the API server of the {role} answers")
+        if self.standby.plugin.parts:
+            self.standby.plugin.await_consistent()
+
+    @contextmanager
+    def lag(self, seconds: float) -> Iterator[None]:
+        """Let every change come so much later to the standby, until the end of ``with``."""
+        self.standby.plugin.control(SYNC, "delay", str(round(seconds * 1000)))
+        try:
+            yield
+        finally:
+            self.standby.plugin.control(SYNC, "delay", "")
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """Seed a fault of :data:`lab.pair.faults.FAULTS`, until the end of ``with``.
 
         Raises:
-            LabError: it does, for long.
+            KeyError: there is none of this name.
+            LabError: it cannot be seeded, or undone.
         """
+        from lab.pair.faults import FAULTS  # noqa: PLC0415 - faults are written in terms of a pair
 
-        def consistent() -> bool:
-            try:
-                return self.standby.check().splitlines() == _CONSISTENT
-            except LabError:
-                # kube-proxy and the API server hear of a new Pod a moment after it is ready.
-                return False
-
-        self.standby.api.wait(consistent, "both stores hold the same", state=self.standby.check)
+        fault = FAULTS[name]
+        try:
+            fault.apply(self)
+            yield
+        finally:
+            fault.undo(self)
 
     def write_inventory(self, folder: Path, *, swapped: bool = False, admin: bool = False) -> Path:
         """Write the site's inventory.
@@ -213,6 +244,13 @@ class Pair:
     def namespaces(self) -> tuple[str, ...]:
         """Namespaces that are synchronised."""
         return NAMESPACES
+
+
+def _answers(side: Side) -> bool:
+    try:
+        return bool(side.cluster.access.get("/readyz"))
+    except OSError:
+        return False
 
 
 def _both(work: Callable[..., object], *of: object) -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from lab.pair.contents import as_installed, components, registry_objects, rights
-from lab.pair.synchroniser import MONITOR, PORT, SYNC, Etcd, Synchroniser
+from lab.pair.contents import as_installed, backed_up, components, registry_objects, rights
+from lab.pair.plugin import Plugin
+from lab.pair.synchroniser import PORT, SYNC, Etcd
 from lab.platform import Platform
 from lab.platform.api import Reference, reference
-from lab.platform.readiness import has_endpoints, is_complete
+from lab.platform.readiness import has_condition, is_complete
 from lab.platform.serving import HTTP, Balancing, Serving
 from lab.platform.site import SYSTEM
+from lab.programs import LabError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lab.control_plane import ControlPlane
     from lab.pair.shared import Shared
     from lab.platform.api import Object
@@ -32,13 +38,16 @@ class Side(Platform):
         cluster: the control plane that it is put on.
         shared: what both sides have in common.
         installed: of :data:`lab.pair.contents.COMPONENTS`.
-        synchroniser: the plugin, while it is installed here.
+        plugin: the etcd Synchronizer, where it is installed.
     """
 
     cluster: ControlPlane = field(kw_only=True)
     shared: Shared = field(kw_only=True)
     installed: tuple[str, ...] = field(kw_only=True, default=())
-    synchroniser: Synchroniser | None = field(default=None, init=False)
+    plugin: Plugin = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.plugin = Plugin(self)
 
     @classmethod
     def on(cls, cluster: ControlPlane, shared: Shared, release: str, installed: tuple[str, ...]) -> Side:
@@ -75,46 +84,85 @@ class Side(Platform):
         return dataclasses.replace(super()._site(), authority=self.shared.authority)
 
     def _healthy(self) -> list[Object]:
-        items = [*super()._healthy(), *rights(), *registry_objects(self.shared), *components(self.site, self.installed)]
+        items = [*super()._healthy(), *rights(), *registry_objects(self.shared)]
         for item in items:
             if item["kind"] == "ProductBase":
                 as_installed(item, self.shared)
+            if item["kind"] == "EtcdBackupConfiguration":
+                backed_up(item)
         return items
 
-    def install_synchroniser(self, active: Side) -> None:
-        """Install the plugin, which copies another cluster from now on, and wait until it does.
-
-        Raises:
-            LabError: it does not start.
-        """
-        self.synchroniser = Synchroniser(self.site, active.vip, active.etcd, self.etcd_on_nodes())
-        for item in self.synchroniser.objects():
-            self._objects[reference(item)] = item
-            self.put(item)
-        self.await_synchroniser()
-
-    def await_synchroniser(self) -> None:
-        """Wait until the plugin's Pods are ready and its monitor can be asked."""
-        for name in (SYNC, MONITOR):
-            self.api.until(Reference("apps/v1", "Deployment", name, SYSTEM), is_complete, "is complete")
-        self.api.wait(lambda: has_endpoints(self.api, MONITOR), f"{MONITOR} has endpoints")
-
-    def remove_synchroniser(self) -> None:
-        """Uninstall the plugin; without one there is nothing to do."""
-        if self.synchroniser is None:
-            return
-        for item in reversed(self.synchroniser.objects()):
-            self.api.delete(reference(item))
-            self._objects.pop(reference(item), None)
-        self.synchroniser = None
-
     def check(self) -> str:
-        """Give what the monitor answers, through the API server's proxy.
+        """Give what the synchroniser's monitor answers here.
 
         Raises:
             LabError: it does not answer, or with an error.
         """
-        return self.cluster.kubectl("get", "--raw", f"/api/v1/namespaces/{SYSTEM}/services/{MONITOR}:80/proxy/check")
+        return self.plugin.check()
+
+    def define_healthy(self, item: Object) -> None:
+        """Make an object, which belongs to the healthy platform from now on."""
+        self._objects[reference(item)] = item
+        self.put(item)
+
+    def undefine(self, which: Reference) -> None:
+        """Delete an object, which does not belong to the healthy platform any more."""
+        self.api.delete(which)
+        self._objects.pop(which, None)
+
+    def install_components(self) -> None:
+        """Install what is restarted after a failover, and wait until it runs."""
+        items = components(self.site, self.installed)
+        for item in items:
+            self.define_healthy(item)
+        for item in items:
+            self.api.until(reference(item), is_complete, "is complete")
+
+    def pods(self, selector: str, namespace: str = SYSTEM) -> list[Object]:
+        """Give the Pods that a selector of labels finds and that are not on their way out."""
+        found = self.api.items(f"/api/v1/namespaces/{namespace}/pods?{urlencode({'labelSelector': selector})}")
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def restart(self, selector: str, name: str = "", namespace: str = SYSTEM) -> None:
+        """Delete Pods, as the guide has it, and wait for as many that are ready.
+
+        Args:
+            selector: of labels; where it finds no Pod there is nothing to do.
+            name: of the only one that is deleted; else all are.
+            namespace: of the Pods.
+        """
+        before = self.pods(selector, namespace)
+        doomed = [pod for pod in before if not name or pod["metadata"]["name"] == name]
+        for pod in doomed:
+            self.api.delete(Reference("v1", "Pod", pod["metadata"]["name"], namespace))
+        ready = has_condition("Ready")
+
+        def back() -> bool:
+            after = self.pods(selector, namespace)
+            return len(after) == len(before) and all(map(ready, after))
+
+        self.api.wait(back, f"Pods {selector} are back")
+
+    def resolves(self, server: str = "", name: str = "") -> list[str]:
+        """Give the addresses of a name, the domain unless said, as they are seen through sentry.
+
+        Args:
+            server: address of the server that is asked; the cluster's DNS unless said.
+            name: that is asked for.
+        """
+        command = ["nslookup", "-type=a", name or self.domain, *([server] if server else [])]
+        try:
+            said = self.cluster.kubectl("-n", SYSTEM, "exec", "deploy/sentry", "--", *command)
+        except LabError:
+            return []
+        # The server's own address stands above.
+        return sorted(re.findall(r"^Address: ([0-9.]+)$", said.partition("Name:")[2], re.MULTILINE))
+
+    def await_resolved(self, addresses: Sequence[str], server: str = "") -> None:
+        """Wait until the domain has these addresses, as :meth:`resolves` sees it."""
+        wanted = sorted(addresses)
+        at = f" at {server}" if server else ""
+        self.api.wait(lambda: self.resolves(server) == wanted, f"{self.domain} is {wanted}{at}")
 
 
 def usual_serving(shared: Shared) -> Serving:

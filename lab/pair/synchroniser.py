@@ -144,7 +144,8 @@ class Synchroniser:
         mounts = [{"name": volume, "mountPath": f"/etc/etcd-sync/{volume}", "readOnly": True} for volume in secrets]
         probe = {"httpGet": {"path": "/healthz", "port": _HTTP}, "periodSeconds": 1}
         pod["containers"][0] |= {"command": command, "volumeMounts": mounts, "readinessProbe": probe}
-        return workload("Deployment", SYSTEM, name, {"app": name}, pod, replicas=replicas)
+        more = {"replicas": replicas, "strategy": {"type": "Recreate"}}
+        return workload("Deployment", SYSTEM, name, {"app": name}, pod, **more)
 
 
 def _secret(name: str, texts: Mapping[str, str]) -> Object:

@@ -19,6 +19,7 @@ GOOD = "good"
 DAYS = {
     GOOD: 365,
     "second": 365,
+    "self-signed": 365,
     "expired": -2,
     "ends-in-5-days": 5,
     "ends-in-20-days": 20,
@@ -107,6 +108,6 @@ class Authority:
         if kind not in self._made:
             names = ("other.example.com",) if kind == "other-name" else (self.domain,)
             addresses = () if kind == "other-name" else self.addresses
-            issuer = _issued("Another authority", 3650) if kind == "foreign" else self.root
-            self._made[kind] = _issued(names[0], DAYS[kind], issuer, names, addresses)
+            others = {"foreign": _issued("Another authority", 3650), "self-signed": None}
+            self._made[kind] = _issued(names[0], DAYS[kind], others.get(kind, self.root), names, addresses)
         return self._made[kind]

@@ -23,6 +23,9 @@ func (c Control) Delay() time.Duration {
 // Stopped tells whether changes are kept back until further notice.
 func (c Control) Stopped() bool { return c.word("stopped") != "" }
 
+// Unready tells whether it says that it is not ready.
+func (c Control) Unready() bool { return c.word("unready") != "" }
+
 // Answer is how the monitor answers, instead of truly.
 func (c Control) Answer() string { return c.word("answer") }
 

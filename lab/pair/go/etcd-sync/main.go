@@ -61,7 +61,7 @@ func main() {
 	leads := chosen.lease != ""
 	routes.HandleFunc("GET /healthz", func(writer http.ResponseWriter, _ *http.Request) {
 		// One that does not lead has nothing to carry over.
-		if !leads && !mirror.follows.Load() {
+		if control.Unready() || !leads && !mirror.follows.Load() {
 			http.Error(writer, "not synchronised yet", http.StatusServiceUnavailable)
 		}
 	})

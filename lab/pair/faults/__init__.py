@@ -1,0 +1,14 @@
+"""Faults that can be seeded on a pair, by name; ``python -m lab.pair`` lists them.
+
+Those of one platform can be seeded on each side as well: ``pair.standby.fault("pod-crashes")``. Not here, since they
+are how a pair is made or its inventory written: another release of Kubernetes (``Pair(standby_kubernetes=...)``),
+kubeconfigs that were exchanged (``write_inventory(swapped=True)``). A delay between the sites cannot be had: the lab
+needs no kernel module for it, and this kernel's may be missing.
+"""
+
+from lab.pair.faults import parity, sides, sync, ways
+from lab.pair.faults.fault import Fault
+
+FAULTS = {fault.name: fault for area in (parity, ways, sync, sides) for fault in area.FAULTS}
+
+__all__ = ["FAULTS", "Fault"]

@@ -1,0 +1,257 @@
+"""The synchroniser, its monitor, and what it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.pair import store
+from lab.pair.faults.fault import Fault
+from lab.pair.faults.names import (
+    AFTER_ENABLE,
+    CONSISTENT,
+    EXCLUDED,
+    INDEPENDENT,
+    LAG,
+    PLUGIN,
+    PLUGIN_SETTINGS,
+    SYNC_PODS,
+)
+from lab.pair.faults.steps import PRIMARY, STANDBY, Do, On
+from lab.pair.synchroniser import MONITOR, SYNC
+from lab.platform.api import Reference, reference
+from lab.platform.faults.steps import Add, Change, Remove
+from lab.platform.resources import app_release, module_info
+from lab.platform.site import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.pair.faults.fault import Step
+    from lab.pair.pair import Pair
+    from lab.platform.api import Object
+    from lab.platform.platform import Platform
+
+_NAMESPACE = "acme"
+_MISSED = tuple(
+    f"/registry/{key}"
+    for key in ("configmaps/acme/settings-0", "configmaps/acme/settings-1", "secrets/acme/credentials")
+)
+_MONITOR = Reference("v1", "Service", MONITOR, SYSTEM)
+_LAG_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Control:
+    """Let the programs of the synchroniser's Pods misbehave.
+
+    Attributes:
+        app: :data:`SYNC` or :data:`MONITOR`.
+        name: of what they do otherwise, see ``go/etcd-sync/control.go``.
+        value: how.
+    """
+
+    app: str
+    name: str
+    value: str
+
+    def apply(self, pair: Pair) -> None:
+        """Let them."""
+        pair.standby.plugin.control(self.app, self.name, self.value)
+
+    def undo(self, pair: Pair) -> None:
+        """Let them work."""
+        pair.standby.plugin.control(self.app, self.name, "")
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Take keys out of the standby's etcd."""
+
+    keys: tuple[str, ...] = _MISSED
+
+    def apply(self, pair: Pair) -> None:
+        """Take them."""
+        store.delete(pair.standby, self.keys)
+
+    def undo(self, pair: Pair) -> None:
+        """Put them back, as they are on the primary."""
+        store.copy(pair.primary, pair.standby, self.keys)
+
+
+def _notes(name: str, namespace: str, count: int = 1) -> Callable[[Platform], list[Object]]:
+    def objects(_platform: Platform) -> list[Object]:
+        metadata = [{"name": f"{name}-{number}", "namespace": namespace} for number in range(count)]
+        return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": item, "data": {}} for item in metadata]
+
+    return objects
+
+
+def _monitor(answer: str) -> tuple[Step, ...]:
+    return (Control(MONITOR, "answer", answer),)
+
+
+def _module(platform: Platform) -> Reference:
+    return reference(module_info(platform.site, SYNC, "plugin", SYNC))
+
+
+def _settings(**words: object) -> tuple[Step, ...]:
+    return (On((STANDBY,), Change(_module, lambda item: item["spec"]["config"].update(words))),)
+
+
+def _plugin(platform: Platform) -> list[Object]:
+    return [module_info(platform.site, SYNC, "plugin", SYNC), app_release(platform.site, SYNC, "acp/chart-etcd-sync")]
+
+
+def _reinstall(pair: Pair, *, recreate: bool) -> None:
+    pair.standby.plugin.remove()
+    pair.standby.plugin.install(pair.primary, recreate=recreate)
+
+
+def _pass(_pair: Pair) -> None:
+    """Do nothing."""
+
+
+_ON_PRIMARY: Step = On((PRIMARY,), Add(_plugin))
+_ANSWERS = {
+    "monitor-says-nothing": ("nothing", "the monitor answers with nothing"),
+    "monitor-says-html": ("html", "the monitor answers with a page"),
+    "monitor-fails": ("error", "the monitor answers 500"),
+    "monitor-says-another-thing": ("all keys are in sync", "the monitor answers with words that are not known"),
+    "monitor-is-silent": ("silent", "the monitor takes the request, and never answers"),
+}
+
+_PLUGIN_FAULTS = (
+    Fault(
+        "plugin-missing",
+        PLUGIN,
+        "the synchroniser is installed nowhere",
+        (Do(lambda pair: pair.standby.plugin.remove(), lambda pair: pair.standby.plugin.install(pair.primary)),),
+        also=(SYNC_PODS, CONSISTENT),
+        slow=True,
+    ),
+    Fault("plugin-on-both", PLUGIN, "the synchroniser is installed on both sides", (_ON_PRIMARY,)),
+    Fault(
+        "plugin-on-the-wrong-side",
+        PLUGIN,
+        "the synchroniser is installed on the primary, not on the standby",
+        (_ON_PRIMARY, On((STANDBY,), Remove(_module))),
+    ),
+    Fault(
+        "plugin-failed",
+        PLUGIN,
+        "the synchroniser's module is Failed",
+        (On((STANDBY,), Change(_module, lambda item: item["status"].update(phase="Failed"))),),
+    ),
+    Fault(
+        "check-interval-changed",
+        PLUGIN_SETTINGS,
+        "the data check interval is not the default",
+        _settings(dataCheckInterval=3600),
+    ),
+    Fault("detail-logs-on", PLUGIN_SETTINGS, "detailed logs are on", _settings(printDetailLogs=True)),
+)
+
+_POD_FAULTS = (
+    Fault(
+        "mirror-gone",
+        SYNC_PODS,
+        "no Pod mirrors: the Deployment has none",
+        (Do(lambda pair: pair.standby.plugin.scale(0), lambda pair: pair.standby.plugin.restore()),),
+    ),
+    Fault(
+        "mirror-unready",
+        SYNC_PODS,
+        "the Pods that mirror are not ready",
+        (
+            Do(_pass, lambda pair: pair.standby.plugin.await_ready()),
+            Control(SYNC, "unready", "1"),
+            Do(lambda pair: pair.standby.plugin.await_unready(), _pass),
+        ),
+    ),
+    Fault(
+        "mirror-never-starts",
+        SYNC_PODS,
+        "the Pods that mirror do not reach the primary's etcd, and never start",
+        (Do(lambda pair: pair.standby.plugin.mislead(), lambda pair: pair.standby.plugin.restore()),),
+        slow=True,
+    ),
+    Fault(
+        "mirror-stopped",
+        CONSISTENT,
+        "the Pods run, and carry nothing over any more",
+        (
+            Do(_pass, lambda pair: pair.standby.plugin.await_consistent()),
+            Control(SYNC, "stopped", "1"),
+            On((PRIMARY,), Add(_notes("late", _NAMESPACE, 3))),
+        ),
+        also=(INDEPENDENT, LAG),
+    ),
+    Fault(
+        "mirror-lags",
+        LAG,
+        f"changes come {_LAG_SECONDS:.0f} s late",
+        (Control(SYNC, "delay", str(int(_LAG_SECONDS * 1000))),),
+        active=True,
+    ),
+    Fault(
+        "not-recreated",
+        AFTER_ENABLE,
+        "no Pod was recreated after the first synchronisation",
+        (Do(lambda pair: _reinstall(pair, recreate=False), lambda pair: _reinstall(pair, recreate=True)),),
+        slow=True,
+    ),
+)
+
+_KEY_FAULTS = (
+    Fault(
+        "missed-keys", CONSISTENT, "the standby misses two ConfigMaps and a Secret", (Missed(),), also=(INDEPENDENT,)
+    ),
+    Fault(
+        "surplus-keys",
+        CONSISTENT,
+        "the standby has two ConfigMaps that the primary has not",
+        (On((STANDBY,), Add(_notes("surplus", _NAMESPACE, 2))),),
+        also=(INDEPENDENT,),
+    ),
+    Fault(
+        "missed-and-surplus-keys",
+        CONSISTENT,
+        "the standby misses keys, and has others",
+        (Missed(), On((STANDBY,), Add(_notes("surplus", _NAMESPACE)))),
+        also=(INDEPENDENT,),
+    ),
+    Fault(
+        "monitor-lies",
+        INDEPENDENT,
+        "the standby misses keys, and the monitor says that it does not",
+        (Missed(), *_monitor("lie")),
+    ),
+    Fault(
+        "monitor-exaggerates",
+        CONSISTENT,
+        "the monitor says that 200,000 keys are missed, which is not so",
+        _monitor("many"),
+        also=(INDEPENDENT,),
+    ),
+)
+
+FAULTS = (
+    *_PLUGIN_FAULTS,
+    *_POD_FAULTS,
+    *_KEY_FAULTS,
+    *(Fault(name, CONSISTENT, what, _monitor(answer), breaks=True) for name, (answer, what) in _ANSWERS.items()),
+    Fault(
+        "monitor-without-service",
+        CONSISTENT,
+        "the monitor's Service is not there",
+        (On((STANDBY,), Remove(lambda _platform: _MONITOR)),),
+        breaks=True,
+    ),
+    Fault(
+        "excluded-namespace-used",
+        EXCLUDED,
+        "somebody keeps ConfigMaps in namespaces that are not synchronised",
+        (On((PRIMARY,), Add(_notes("precious", "default", 2))), On((PRIMARY,), Add(_notes("precious", "kube-public")))),
+    ),
+)
