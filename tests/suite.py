@@ -27,7 +27,9 @@ class SuiteRun:
     @property
     def folder(self) -> Path:
         """The run's folder."""
-        (found,) = (path for path in self.reports.glob("*/*") if not path.name.startswith("."))
+        (found,) = (
+            path for path in self.reports.glob("*/*") if path.name != "history" and not path.name.startswith(".")
+        )
         return found
 
     @property

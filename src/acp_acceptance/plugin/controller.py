@@ -12,6 +12,7 @@ import pytest
 from acp_acceptance.collect import collect
 from acp_acceptance.plugin.host import HOST_NODE
 from acp_acceptance.plugin.progress import TerminalProgress
+from acp_acceptance.plugin.publishing import Publisher, metrics_place
 from acp_acceptance.plugin.recovery import about, roles_told
 from acp_acceptance.plugin.testids import check_in, target_in
 from acp_acceptance.reporting import allure
@@ -41,7 +42,7 @@ class Controller:
         offline: the snapshot is a recorded one.
 
     Raises:
-        pytest.UsageError: the reports' folder cannot be written.
+        pytest.UsageError: the reports' folder, or the metrics' place, cannot be written.
     """
 
     def __init__(self, config: pytest.Config, run: Acceptance, *, offline: bool) -> None:
@@ -52,6 +53,8 @@ class Controller:
         self._interrupted = False
         # pytest looks through all there is for garbage when it ends, which would take a fourth of a large run's time.
         config.add_cleanup(gc.unfreeze)
+        self._publisher = Publisher(config, run.language, metrics_place(config), offline)
+        config.pluginmanager.register(self._publisher, "acp-publisher")
         reports = Path(config.getoption("acp_reports") or config.rootpath / "reports")
         try:
             self.folder = RunFolder(
@@ -153,18 +156,19 @@ class Controller:
         self._record.stopped = str(session.shouldfail or session.shouldstop or "")
         run = self._run
         self._results = self._record.results(run.plan, run.targets, run.inventory, run.catalogue, run.snapshot)
-        self._write(self._results)
+        interrupted = self._record.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
+        status = int(pytest.ExitCode.INTERRUPTED) if interrupted else _EXIT[self._results.verdict]
+        self._write(self._results, status)
         gc.freeze()
-        if self._record.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED:
-            session.exitstatus = pytest.ExitCode.INTERRUPTED
-        else:
-            session.exitstatus = _EXIT[self._results.verdict]
+        session.exitstatus = status
 
-    def _write(self, results: Results) -> None:
+    def _write(self, results: Results, status: int) -> None:
         document = results.model_dump_json(by_alias=True, indent=1)
         (self.folder.path / "results.json").write_text(f"{document}\n", encoding="utf-8")
         allure.write_about_run(self.folder.allure, results)
+        self._publisher.write(results, status, self.folder.path, self.folder.path.parent)
         final = self.folder.finish()
+        self._publisher.publish(results, status, final)
         if self._junit:
             self._tell_junit(final)
 
@@ -193,7 +197,9 @@ class Controller:
         finally:
             terminalreporter.stats.update(everything)
         if self._results is not None:
-            report = TerminalReport(self._results, self._run.catalogue, self._run.language, self.folder.path)
+            report = TerminalReport(
+                self._results, self._run.catalogue, self._run.language, self.folder.path, self._publisher.notes
+            )
             writer = terminalreporter._tw  # noqa: SLF001 - pytest gives its terminal's stream no other way
             report.write(writer._file, colours=writer.hasmarkup, width=writer.fullwidth)  # noqa: SLF001 - likewise
 

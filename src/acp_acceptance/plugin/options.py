@@ -67,6 +67,11 @@ def add_options(parser: pytest.Parser) -> None:
     option("--acp-snapshot", metavar="PATH", help="judge a recorded snapshot (a run's folder); connects to nothing")
     option("--acp-waivers", metavar="FILE", help="failures that are accepted for a time: who, why, until when")
     option("--acp-reports", metavar="DIR", help="where runs are recorded (default: reports)")
+    option(
+        "--acp-metrics",
+        metavar="PLACE",
+        help="write metrics.prom there, too: FILE.prom or the folder of a textfile collector, or a Pushgateway's URL",
+    )
     option("--acp-lang", choices=LANGUAGES, help="language of messages (default: the inventory's locale, else en)")
     option("--acp-forks", type=_positive, default=64, metavar="N", help="nodes collected at once (default: 64)")
     option(

@@ -63,6 +63,32 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "没有 ACP {release} 的安装指南：采用上一版本的数值，未经核实。",
     ),
     "reports-in": ("Record and reports: {folder}", "Протокол и отчёты: {folder}", "记录与报告：{folder}"),
+    "never": ("never", "не было", "从未"),
+    "trend": (
+        (
+            "Runs so far: {signs}  {accepted} of {runs} accepted in {days} days; "
+            "{verdict} since {since}; last accepted: {success}"
+        ),
+        (
+            "Запуски: {signs}  принято {accepted} из {runs} за {days} дней; "
+            "{verdict} с {since}; последняя приёмка: {success}"
+        ),
+        (
+            "历次运行：{signs}  {days} 天内 {runs} 次中通过 {accepted} 次；"
+            "{verdict}，自 {since} 起；最近一次通过：{success}"
+        ),
+    ),
+    "metrics-written": ("Metrics: {place}", "Метрики: {place}", "指标：{place}"),
+    "not-kept": (
+        "{what} could not be written, the record is whole all the same: {why}",
+        "{what}: записать не удалось, сам протокол цел: {why}",
+        "{what} 无法写入（记录本身完整）：{why}",
+    ),
+    "history-odd": (
+        "{count} lines of the history are no runs, and were left out",
+        "Строк истории, которые не являются запусками и пропущены: {count}",
+        "历史记录中有 {count} 行不是运行记录，已略过",
+    ),
     "interrupted": ("The run was interrupted.", "Запуск был прерван.", "运行被中断。"),
 }
 

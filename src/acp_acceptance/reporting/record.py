@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from acp_acceptance import __version__
 from acp_acceptance.plan import questions_of
+from acp_acceptance.reporting.measurements import measurements
 from acp_acceptance.reporting.results import (
     AskedQuestion,
     Outcome,
@@ -102,6 +103,7 @@ class Record:
             counts=counts(verdicts),
             verdicts=verdicts,
             questions=_questions(inventory, catalogue, self.stages),
+            measurements=measurements(snapshot),
         )
 
     def _settled(self, check: PlannedCheck, selected: set[Target]) -> Verdict:

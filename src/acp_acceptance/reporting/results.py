@@ -128,6 +128,22 @@ class AskedQuestion(_Record):
     text: str
 
 
+class Measurement(_Record):
+    """One number that was measured and is worth following from run to run.
+
+    Attributes:
+        name: of :data:`acp_acceptance.reporting.measurements.MEASURES`.
+        target: the cluster it was measured in; empty where it is of the whole site.
+        subject: what of it, such as an address; empty where there is only one.
+        value: in the unit that the name ends with.
+    """
+
+    name: str
+    target: str
+    subject: str = ""
+    value: float
+
+
 class Run(_Record):
     """When, by whom and with what."""
 
@@ -155,6 +171,7 @@ class Results(_Record):
     counts: dict[str, int]
     verdicts: list[Verdict]
     questions: list[AskedQuestion] = []
+    measurements: list[Measurement] = []
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

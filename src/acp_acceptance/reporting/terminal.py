@@ -16,7 +16,7 @@ from acp_acceptance.reporting.results import Outcome, Results, Verdict
 from acp_acceptance.requirements.messages import Speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from acp_acceptance.requirements.catalogue import Catalogue, Language
@@ -48,12 +48,14 @@ class TerminalReport:
         catalogue: where its sentences are.
         language: of everything that is shown.
         folder: where the run's files are; ``None`` where none were written.
+        notes: lines about what else was written, and how earlier runs went.
     """
 
     results: Results
     catalogue: Catalogue
     language: Language
     folder: Path | None = None
+    notes: Sequence[str] = ()
 
     def write(self, stream: TextIO, *, colours: bool, width: int) -> None:
         """Write to ``stream``; without colours nothing but plain text."""
@@ -103,6 +105,7 @@ class TerminalReport:
             yield Text(phrase("unverified", self.language, release=results.site.release), style="yellow")
         if self.folder:
             yield Text(phrase("reports-in", self.language, folder=self.folder))
+        yield from map(Text, self.notes)
         shown = [f"{count} {phrase(name, self.language)}" for name, count in results.counts.items() if count]
         verdict = Text(
             phrase(results.verdict, self.language), style=_VERDICT_STYLES.get(results.verdict, "bold yellow")
