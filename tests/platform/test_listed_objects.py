@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -11,8 +17,11 @@ import yaml
 from acp_acceptance.collect.platform.access import from_kubeconfig
 from acp_acceptance.collect.platform.api import Api
 from acp_acceptance.collect.platform.resources import LISTINGS, read
+from acp_acceptance.inventory import load_inventory
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts, items_of, resources
+from acp_acceptance.requirements import load_catalogue
+from lab import LabError
 from lab.control_plane import ApiServer
 from lab.platform.api import Api as LabApi
 from lab.platform.api import apply_all
@@ -25,10 +34,11 @@ from lab.platform.surroundings import claim, namespace, storage_class, surroundi
 from lab.platform.workloads import workloads
 from planes import runnable
 from platform_objects import HOSTILE, says
-from suite import ROOT
+from suite import ROOT, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from acp_acceptance.collect.platform.resources import Listing
 
@@ -180,3 +190,98 @@ def test_without_rights_each_problem_names_the_missing_one(plane: ApiServer, rea
     finally:
         plane.kubectl("apply", "-f", str(RIGHTS))
         until(lambda: not any(forbidden(reader, listing) for listing in known), "everything may be listed again")
+
+
+# --- on a schedule, in a Pod
+
+SCHEDULE = ROOT / "deploy" / "cronjob.yaml"
+
+
+@pytest.fixture(scope="module")
+def scheduled(plane: ApiServer) -> ApiServer:
+    """A server that has taken the manifests of deploy/ as they are, where Pods must be as restricted as can be."""
+    plane.kubectl("label", "namespace", READER, "pod-security.kubernetes.io/enforce=restricted", "--overwrite")
+    plane.kubectl("apply", "--validate=strict", "-f", str(SCHEDULE))
+    return plane
+
+
+def test_the_pod_of_the_schedule_is_allowed_where_pods_are_restricted(scheduled: ApiServer) -> None:
+    job = json.loads(
+        scheduled.kubectl(
+            "-n", READER, "create", "job", "trial", f"--from=cronjob/{READER}", "--dry-run=server", "-ojson"
+        )
+    )
+    template = job["spec"]["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {"name": "trial", "namespace": READER}}
+    made = json.loads(scheduled.kubectl("create", "--dry-run=server", "-ojson", "-f", "-", given=json.dumps(pod)))
+    assert made["spec"]["serviceAccountName"] == READER
+    pod["spec"]["containers"][0].pop("securityContext")
+    with pytest.raises(LabError, match="violates PodSecurity"):
+        scheduled.kubectl("create", "--dry-run=server", "-f", "-", given=json.dumps(pod))
+
+
+@contextmanager
+def in_pod(plane: ApiServer, folder: Path) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Give a command that runs commands as in the Pod (its service account is where it looks), and its environment."""
+    account = folder / "serviceaccount"
+    account.mkdir()
+    token = account / "token"
+    token.touch(mode=0o600)
+    token.write_text(plane.kubectl("-n", READER, "create", "token", READER, "--duration=10m").strip(), encoding="utf-8")
+    (account / "ca.crt").write_bytes(plane.ca[0].read_bytes())
+    (account / "namespace").write_text(READER, encoding="utf-8")
+    address = urlsplit(plane.server)
+    assert address.hostname
+    there = "/var/run/secrets/kubernetes.io/serviceaccount"
+    # A private /var/run: what this machine has there stays as it is.
+    script = f'mount -t tmpfs none /var/run && mkdir -p {there} && mount --bind {account} {there} && exec "$@"'
+    environment = {"KUBERNETES_SERVICE_HOST": address.hostname, "KUBERNETES_SERVICE_PORT": str(address.port)}
+    yield ["unshare", "--mount", "sh", "-c", script, "sh"], environment
+
+
+def test_a_run_in_a_pod_lacks_no_right(scheduled: ApiServer, tmp_path: Path) -> None:
+    with in_pod(scheduled, tmp_path) as (inside, environment):
+        run = judged(
+            tmp_path / "reports",
+            "--acp-stage=postinstall",
+            "--acp-kubeconfig=in-cluster",
+            "--acp-release=4.2",
+            "--acp-topology=multi_cluster",
+            "--acp-metrics",
+            tmp_path / "acp.prom",
+            inside=inside,
+            environment=environment,
+        )
+    assert "the service account of this Pod" in run.output
+    # The platform has no processes here, and much is red: but nothing for want of a right.
+    assert run.with_outcome("passed")
+    assert "deploy/rbac.yaml" not in (run.folder / "results.json").read_text(encoding="utf-8")
+    assert (tmp_path / "acp.prom").read_text(encoding="utf-8").endswith("# EOF\n")
+
+
+def test_the_kubeconfig_of_the_schedule_is_that_of_its_pod(scheduled: ApiServer, tmp_path: Path) -> None:
+    data = json.loads(scheduled.kubectl("-n", READER, "get", "configmap", f"{READER}-site", "-ojson"))["data"]
+    document = yaml.safe_load(data["this-cluster.yaml"])
+    # No cluster's DNS leads here.
+    document["clusters"][0]["cluster"]["server"] = scheduled.server
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(document), encoding="utf-8")
+    read_it = (
+        "from acp_acceptance.collect.platform.access import from_kubeconfig; from kubernetes.client import CoreV1Api; "
+        "import sys; print(len(CoreV1Api(from_kubeconfig(sys.argv[1], None).client).list_node().items), 'nodes')"
+    )
+    with in_pod(scheduled, tmp_path) as (inside, environment):
+        command = [*inside, sys.executable, "-c", read_it, str(tmp_path / "kubeconfig")]
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
+        )
+    assert done.stdout == "1 nodes\n", done.stderr
+
+
+def test_the_inventory_of_the_schedule_can_be_read(tmp_path: Path) -> None:
+    documents = list(yaml.safe_load_all(SCHEDULE.read_text(encoding="utf-8")))
+    (data,) = [item["data"] for item in documents if item["kind"] == "ConfigMap"]
+    file = tmp_path / "site.yml"
+    file.write_text(data["site.yml"], encoding="utf-8")
+    site = load_inventory(file, releases=list(load_catalogue().releases)).site
+    assert site.dr is not None
+    assert site.clusters[site.dr.standby].kubeconfig == "/site/this-cluster.yaml"
