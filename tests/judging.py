@@ -58,6 +58,7 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
     target = check.target
     platform: Any = snapshot.of("platform", target.cluster)
     cluster: Any = snapshot.of("cluster", target.cluster)
+    requirement: Any = None
     try:
         requirement = owed(check.requirement, target, inventory, load_catalogue(), snapshot)
         nouns: dict[str, Callable[[], Any]] = {
@@ -76,7 +77,11 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
         return "not_applicable", str(reason)
     except CollectionError as error:
         # What was found before it broke off is a failure all the same.
-        return ("failed", _said(check, inventory, requirement)) if requirement.findings else ("broken", str(error))
+        return (
+            ("failed", _said(check, inventory, requirement))
+            if requirement and requirement.findings
+            else ("broken", str(error))
+        )
     except Unmet:
         return "failed", _said(check, inventory, requirement)
     return "passed", ""
@@ -92,6 +97,14 @@ def _nouns_of_pair(target: Target, inventory: Inventory, snapshot: Snapshot) -> 
         "recovery": lambda: plan,
         "pair": lambda: snapshot.of("pair", plan.name),
         "side": lambda: snapshot.of("side", target.cluster),
+        "standby_nodes": lambda: {
+            node.name: snapshot.of("node", node.name) for node in inventory.nodes if node.cluster == plan.standby
+        },
+        "fronts": lambda: {
+            name: [item for item in (cluster.vip, cluster.external_ip) if item]
+            for name, cluster in inventory.site.clusters.items()
+        },
+        "switched": lambda: plan.switched_at,
         "package_architecture": lambda: inventory.site.package.architecture or "",
         "control_plane": lambda: {
             node.name: snapshot.of("node", node.name)

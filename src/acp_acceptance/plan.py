@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.node import NodeFacts
-from acp_acceptance.model.platform import ITEMS, items_of
+from acp_acceptance.model.pair.failover import synchroniser_of
+from acp_acceptance.model.platform import ITEMS, PlatformFacts, items_of
 from acp_acceptance.requirements.conditions import Truth, judge
 from acp_acceptance.requirements.judging import OwedRequirement
 from acp_acceptance.requirements.values import NoValueError, choose
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from acp_acceptance.inventory import Inventory, Node
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.layout import ClusterLayout
-    from acp_acceptance.model.platform import PlatformFacts
+    from acp_acceptance.model.pair.side import SideFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.requirements.catalogue import Catalogue, Question, Requirement
 
@@ -282,6 +283,8 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             self["load_balancer"] = lambda: _load_balancer(inventory, target.cluster)
         if target.cluster:
             self["side"] = lambda: _plain(site.clusters[target.cluster].role)
+        if target.kind == "pair":
+            self._add_pair(inventory, snapshot)
         self["isolation"] = lambda: "planned" if site.isolation else "not planned"
         self["package_architecture"] = lambda: site.package.architecture or "not named in the inventory"
         if target.kind == "resource":
@@ -316,6 +319,15 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             installer_node=lambda: installers[0] if installers else "",
         )
 
+    def _add_pair(self, inventory: Inventory, snapshot: Snapshot | None) -> None:
+        plan = inventory.site.dr
+        assert plan is not None
+        self.update(
+            workload_clusters=lambda: len(plan.workload_clusters),
+            elasticsearch=lambda: _elasticsearch(snapshot, plan.standby),
+            former_primary=lambda: _former_primary(snapshot, plan.primary),
+        )
+
     def _add_facts(self, name: str, snapshot: Snapshot | None) -> None:
         facts = snapshot.of("node", name) if snapshot else NodeFacts(name, {})
         if not isinstance(facts, NodeFacts):
@@ -327,6 +339,25 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             machine=lambda: facts.kernel.machine,
             frequency_scaling=lambda: bool(facts.frequency.governors),
         )
+
+
+def _elasticsearch(snapshot: Snapshot | None, cluster: str) -> str:
+    """Tell whether a cluster has Log Storage for Elasticsearch."""
+    if snapshot is None:
+        raise CollectionError("whether Elasticsearch is installed is not known yet")
+    side = cast("SideFacts", snapshot.of("side", cluster))
+    return "installed" if side.elasticsearch.installed else "not installed"
+
+
+def _former_primary(snapshot: Snapshot | None, cluster: str) -> str:
+    """Tell whether the former primary has become the new standby: then it has the synchroniser."""
+    if snapshot is None:
+        raise CollectionError("what became of the former primary is not known yet")
+    platform = cast("PlatformFacts", snapshot.of("platform", cluster))
+    if not platform.is_measured(PlatformFacts.module_infos):
+        # It is gone, which is why there was a failover.
+        return "not reached"
+    return "stands by again" if synchroniser_of(platform.module_infos) else "not yet a standby"
 
 
 def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> str:

@@ -39,6 +39,7 @@ NAMING = frozenset(
         "preflight.platform.platform-domain-advised",
         "preflight.recovery.dr-domain-points-here",
         "dr.dns.platform-domain",
+        "dr.failover.dns",
     }
 )
 """Likewise, those that nodes resolve the site's names for. Without any of both no second round trip is made."""

@@ -46,14 +46,17 @@ from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
 from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
 from acp_acceptance.plugin.pair_fixtures import (
     control_plane,
+    fronts,
     package_architecture,
     pair,
     primary_platform,
     primary_side,
     recovery,
     side,
+    standby_nodes,
     standby_platform,
     standby_side,
+    switched,
 )
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
@@ -71,6 +74,7 @@ __all__ = [
     "control_plane",
     "facts",
     "found",
+    "fronts",
     "interfaces",
     "isolation_marks",
     "known_address",
@@ -93,8 +97,10 @@ __all__ = [
     "recovery",
     "requirement",
     "side",
+    "standby_nodes",
     "standby_platform",
     "standby_side",
+    "switched",
     "taken",
 ]
 

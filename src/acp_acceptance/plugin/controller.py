@@ -100,6 +100,7 @@ class Controller:
                 )
                 run.take(snapshot)
                 self._interrupted = not finished
+                self._publisher.remember(run, self.folder.path.parent)
             for line in roles_told(run.inventory, run.snapshot) if "dr" in run.stages else ():
                 progress.say(line)
         run.snapshot.save(self.folder.snapshot)

@@ -10,7 +10,8 @@ from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from acp_acceptance.inventory.site import DrPlan
     from acp_acceptance.model.node import NodeFacts
@@ -73,6 +74,28 @@ def control_plane(acceptance: Acceptance) -> Mapping[str, NodeFacts]:
         **acceptance.control_plane_of(ClusterRole.PRIMARY),
         **acceptance.control_plane_of(ClusterRole.STANDBY),
     }
+
+
+@pytest.fixture
+def standby_nodes(recovery: DrPlan, acceptance: Acceptance) -> Mapping[str, NodeFacts]:
+    """What was observed of the nodes of the inventory's standby."""
+    nodes = (node for node in acceptance.inventory.nodes if node.cluster == recovery.standby)
+    return {node.name: cast("NodeFacts", acceptance.snapshot.of("node", node.name)) for node in nodes}
+
+
+@pytest.fixture
+def fronts(acceptance: Acceptance) -> Mapping[str, Collection[str]]:
+    """VIP and External IP, by cluster."""
+    clusters = acceptance.inventory.site.clusters.items()
+    return {name: [item for item in (cluster.vip, cluster.external_ip) if item] for name, cluster in clusters}
+
+
+@pytest.fixture
+def switched(recovery: DrPlan) -> datetime:
+    """When the domain was switched to the standby."""
+    if recovery.switched_at is None:
+        raise CollectionError("when the domain was switched is not known (--acp-failover-at)")
+    return recovery.switched_at
 
 
 @pytest.fixture

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from acp_acceptance.model.pair.failover import LastConsistency
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting import history
+from acp_acceptance.reporting.measurements import measurements, worst
 from acp_acceptance.reporting.metrics import Metrics, write_for_collector
 from acp_acceptance.reporting.phrases import phrase
 from acp_acceptance.reporting.summary import one_line
@@ -20,6 +23,7 @@ from acp_acceptance.reporting.trend import trend_line, trend_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.reporting.results import Results
     from acp_acceptance.requirements.catalogue import Language
 
@@ -47,6 +51,20 @@ class Publisher:
     offline: bool = False
     notes: list[str] = field(default_factory=list)
     line: str = ""
+
+    def remember(self, run: Acceptance, site: Path) -> None:
+        """Add to the snapshot what earlier runs knew of the pair's consistency; or this one, where it has asked."""
+        plan = run.inventory.site.dr
+        if self.offline or plan is None or "dr" not in run.stages:
+            return
+        snapshot = run.snapshot
+        now = worst(measurements(snapshot))
+        if {"missed_keys", "surplus_keys"} <= now.keys():
+            known = LastConsistency(snapshot.taken, int(now["missed_keys"]), int(now["surplus_keys"]))
+        else:
+            past = [history.load(history.history_file(site, name)) for name in ("dr", "dr-failover")]
+            known = history.last_consistency(past, plan.switched_at or datetime.fromisoformat(snapshot.taken))
+        snapshot.of("pair", plan.name).add({"last_consistency": known})
 
     def write(self, results: Results, status: int, folder: Path, site: Path) -> None:
         """Write what lies in the run's own folder, while that is not closed yet."""
@@ -84,7 +102,7 @@ class Publisher:
 
     @staticmethod
     def _history(results: Results, site: Path) -> Path:
-        return history.history_file(site, "+".join(results.scope.stages) or "checks")
+        return history.history_file(site, results.scope.name)
 
     def _send(self, metrics: Metrics) -> None:
         if urlsplit(self.place).scheme in _SCHEMES:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from acp_acceptance.model.pair.failover import LastConsistency
+from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.measurements import worst
 from acp_acceptance.reporting.results import Outcome, Results, Verdict
 
@@ -31,6 +33,7 @@ FILE_LIMIT = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 """Bytes; what is longer is no line of ours."""
 _CLOCK_ERROR = timedelta(days=1)
+_MONITORED = {"missed_keys", "surplus_keys"}
 _WORST_FIRST = (
     Outcome.FAILED,
     Outcome.BROKEN,
@@ -47,7 +50,7 @@ class Entry(BaseModel):
     Attributes:
         started: UTC.
         finished: UTC.
-        stage: what was run, joined by ``+``.
+        stage: what was run; see :attr:`acp_acceptance.reporting.results.Scope.name`.
         release: that was judged by.
         verdict: on the whole run.
         status: its exit status.
@@ -103,12 +106,27 @@ class History:
         return None
 
 
+def last_consistency(histories: Iterable[History], before: datetime) -> LastConsistency:
+    """Give the newest answer of the synchroniser's monitor that runs before a time have kept."""
+    asked = [
+        entry
+        for past in histories
+        for entry in past.entries
+        if entry.started <= before and entry.measurements.keys() >= _MONITORED
+    ]
+    if not asked:
+        return LastConsistency()
+    newest = max(asked, key=lambda entry: entry.started)
+    missed, surplus = (int(newest.measurements[name]) for name in ("missed_keys", "surplus_keys"))
+    return LastConsistency(newest.started.isoformat(), missed, surplus, printable(newest.folder, limit=100))
+
+
 def entry_of(results: Results, status: int, folder: str) -> Entry:
     """Give what is kept of a run."""
     return Entry(
         started=datetime.fromisoformat(results.run.started),
         finished=datetime.fromisoformat(results.run.finished),
-        stage="+".join(results.scope.stages) or "checks",
+        stage=results.scope.name,
         release=results.site.release,
         verdict=results.verdict,
         status=status,

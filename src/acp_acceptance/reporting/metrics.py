@@ -51,7 +51,7 @@ class Metrics:
         self._gauges: dict[str, Gauge] = {}
         self.labels = {
             "site": _label(results.site.name),
-            "stage": _label("+".join(results.scope.stages) or "checks"),
+            "stage": _label(results.scope.name),
         }
         self._add_run(results, status, last_success)
         self._add_verdicts(results)

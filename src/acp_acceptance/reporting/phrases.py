@@ -63,6 +63,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "没有 ACP {release} 的安装指南：采用上一版本的数值，未经核实。",
     ),
     "reports-in": ("Record and reports: {folder}", "Протокол и отчёты: {folder}", "记录与报告：{folder}"),
+    "next-step": ("The next step of the failover", "Следующий шаг переключения", "切换的下一步"),
     "never": ("never", "не было", "从未"),
     "trend": (
         (

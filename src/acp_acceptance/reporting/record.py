@@ -20,6 +20,7 @@ from acp_acceptance.reporting.results import (
     Site,
     Verdict,
     counts,
+    next_step,
     sign_off,
 )
 from acp_acceptance.requirements.messages import Speaker
@@ -76,6 +77,7 @@ class Record:
         verdicts += self._own_not_run()
         site = inventory.site
         scope = self._scope(verdicts, plan, selected)
+        scope.phase = site.dr.phase if site.dr and "dr" in self.stages else ""
         return Results(
             verdict=sign_off(verdicts, scope, crashed=self.crashed),
             run=Run(
@@ -104,6 +106,7 @@ class Record:
             verdicts=verdicts,
             questions=_questions(inventory, catalogue, self.stages),
             measurements=measurements(snapshot),
+            next_step=next_step(verdicts),
         )
 
     def _settled(self, check: PlannedCheck, selected: set[Target]) -> Verdict:

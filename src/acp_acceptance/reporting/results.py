@@ -103,15 +103,37 @@ class Scope(_Record):
 
     Attributes:
         stages: the stages that were run.
+        phase: of stage ``dr``: ``readiness`` or ``failover``; empty where that was not run.
         targets: how many targets the plan has.
         judged_targets: for how many of them everything that is owed was run.
         partial: why the run is no sign-off though nothing may be against it; empty where it is whole.
     """
 
     stages: list[str]
+    phase: str = ""
     targets: int
     judged_targets: int
     partial: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """What was run, in one word: stages, and the phase where that is a failover, which is another question."""
+        named = (
+            f"{stage}-{self.phase}" if (stage, self.phase) == ("dr", "failover") else stage for stage in self.stages
+        )
+        return "+".join(named) or "checks"
+
+
+class NextStep(_Record):
+    """After a failover: the first of the guide's steps that is not done, which is the next thing to do.
+
+    Attributes:
+        requirement: that shows whether it is done.
+        message: what was observed and what to do, in English.
+    """
+
+    requirement: str
+    message: str
 
 
 class AskedQuestion(_Record):
@@ -172,11 +194,25 @@ class Results(_Record):
     verdicts: list[Verdict]
     questions: list[AskedQuestion] = []
     measurements: list[Measurement] = []
+    next_step: NextStep | None = None
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 MEASURED = {Outcome.PASSED, Outcome.FAILED, Outcome.WAIVED}
+
+
+def next_step(verdicts: list[Verdict]) -> NextStep | None:
+    """Give the first undone step of a failover, in the catalogue's order, which is the guide's.
+
+    One that is known to be undone goes before those of which nobody knows.
+    """
+    steps = [verdict for verdict in verdicts if verdict.requirement.startswith("dr.failover.")]
+    for outcome in (Outcome.FAILED, Outcome.BROKEN):
+        for verdict in steps:
+            if verdict.outcome is outcome:
+                return NextStep(requirement=verdict.requirement, message=verdict.message)
+    return None
 
 
 def blocks(verdict: Verdict) -> bool:

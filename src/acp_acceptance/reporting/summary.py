@@ -27,7 +27,7 @@ def one_line(results: Results, status: int, folder: Path | None, language: Langu
         for outcome in _COUNTED
         if results.counts.get(outcome.value)
     ]
-    stages = "+".join(results.scope.stages) or phrase("own", language)
+    stages = results.scope.name if results.scope.stages else phrase("own", language)
     parts = [
         f"{phrase(results.verdict, language)}: {', '.join(counted) or phrase('nothing judged', language)}",
         _against(results, language),

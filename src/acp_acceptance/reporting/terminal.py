@@ -85,8 +85,18 @@ class TerminalReport:
                 yield Text(f"{phrase(name, self.language)} ({len(chosen)})", style=f"bold {style}")
                 yield from self._messages(chosen)
         yield from self._questions()
+        yield from self._next_step()
         yield Text()
         yield from self._closing()
+
+    def _next_step(self) -> Iterable[RenderableType]:
+        """Say what is to be done next, after a failover."""
+        step = self.results.next_step
+        verdicts = [item for item in self.results.verdicts if step and item.requirement == step.requirement]
+        if verdicts:
+            yield Text()
+            yield Text(phrase("next-step", self.language), style="bold")
+            yield from self._messages(verdicts[:1])
 
     def _questions(self) -> Iterable[RenderableType]:
         asked = [item for item in self.results.questions if item.id in self.catalogue.questions]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from acp_acceptance.requirements.catalogue import Requirement
 
@@ -89,8 +89,11 @@ class OwedRequirement:
         if not met:
             self.findings.append(Finding(sentence, shown))
 
-    def expect_nothing(self, faults: list[tuple[str, dict[str, object]]]) -> None:
-        """State that a list of faults, each a sentence's name with its values, is empty."""
+    def expect_nothing(self, faults: Iterable[tuple[str, dict[str, object]]]) -> None:
+        """State that there are no faults, each a sentence's name with its values.
+
+        What a generator gave before it raised is found all the same.
+        """
         self.judged += 1
         for sentence, observed in faults:
             self.expect(met=False, sentence=sentence, **observed)

@@ -19,7 +19,7 @@ from acp_acceptance.model.platform import raw
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from acp_acceptance.collect.platform.access import Access
 
@@ -29,8 +29,9 @@ _package: Any = ws_client
 _PROTOCOL = "v4.channel.k8s.io"
 _STDOUT, _STDERR, _ERROR = 1, 2, 3
 _DATA = 0
-_REQUEST = "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_REQUEST = "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"
 _LIMIT = 4 * 2**20
+_TLS_PIECE = 2**14
 _KINDS = {401: "unauthorised", 403: "forbidden", 404: "absent"}
 _GOOD = 200
 
@@ -67,20 +68,57 @@ def fetch(  # noqa: PLR0913, PLR0917 - where, what, how long
     Raises:
         ApiError: it does not answer as it should.
     """
+    status, body = ask_port(access, namespace, pod, port, path, seconds)
+    if status != _GOOD:
+        what = f"port {port} of {namespace}/{pod}"
+        raise ApiError("unreadable", f"{what} answered {path} with status {status} and {len(body)} bytes")
+    return body.decode("utf-8", "replace")
+
+
+def ask_port(  # noqa: PLR0913, PLR0917 - where, what, how long
+    access: Access,
+    namespace: str,
+    pod: str,
+    port: int,
+    path: str,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    *,
+    secured: bool = False,
+) -> tuple[int, bytes]:
+    """Ask a port of a Pod for something over HTTP, and give the status and the body of its answer.
+
+    Args:
+        access: the way to the API server, through which it is asked.
+        namespace: of the Pod.
+        pod: its name.
+        port: number.
+        path: that is asked for.
+        seconds: for all of it.
+        headers: to be sent.
+        secured: by TLS; whose certificate it is, is not verified, since the API server has found the Pod.
+
+    Raises:
+        ApiError: it does not answer, or with more than 4 MiB.
+    """
     what = f"port {port} of {namespace}/{pod}"
+    request = _REQUEST.format(
+        path=path, headers="".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
+    )
     with _connected(access, namespace, pod, "portforward", [("ports", str(port))], seconds, what) as connection:
         forwarded = _Forwarded(connection, time.monotonic() + seconds)
         try:
-            connection.send_binary(bytes([_DATA]) + _REQUEST.format(path=path).encode("ascii"))
-            response = HTTPResponse(forwarded)  # type: ignore[arg-type] # all that it asks of a socket
+            stream = Secured(forwarded, forwarded.send) if secured else forwarded
+            stream.send(request.encode("ascii"))
+            response = HTTPResponse(stream)  # type: ignore[arg-type] # all that it asks of a socket
             response.begin()
             body = response.read(_LIMIT + 1)
         except (OSError, HTTPException, websocket.WebSocketException) as error:
             reason = forwarded.refusal or str(error) or type(error).__name__
             raise ApiError("unreachable", f"{what} gave no answer: {printable(reason)}") from error
-    if response.status != _GOOD or len(body) > _LIMIT:
-        raise ApiError("unreadable", f"{what} answered {path} with status {response.status} and {len(body)} bytes")
-    return body.decode("utf-8", "replace")
+    if len(body) > _LIMIT:
+        raise ApiError("unreadable", f"{what} answered {path} with more than {_LIMIT // 2**20} MiB")
+    return response.status, body
 
 
 class _Forwarded(io.RawIOBase):
@@ -95,6 +133,10 @@ class _Forwarded(io.RawIOBase):
         self._begun: set[int] = set()
         self._waiting = b""
         self.refusal = ""
+
+    def send(self, content: bytes) -> None:
+        """Send something to the port."""
+        self._connection.send_binary(bytes([_DATA]) + content)
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Give the stream, as a socket would."""
@@ -125,6 +167,70 @@ class _Forwarded(io.RawIOBase):
         taken, self._waiting = self._waiting[: len(buffer)], self._waiting[len(buffer) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+class Secured(io.RawIOBase):
+    """TLS over something that is read as a stream and sent to in pieces; made, it has shaken hands.
+
+    Args:
+        inner: is read.
+        send: sends to it.
+
+    Raises:
+        OSError: the other side does not shake hands.
+    """
+
+    def __init__(self, inner: io.RawIOBase, send: Callable[[bytes], None]) -> None:
+        import ssl  # noqa: PLC0415 - rarely needed
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self._inner, self._send = inner, send
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._wants_more = (ssl.SSLWantReadError,)
+        self._closed_by = (ssl.SSLZeroReturnError, ssl.SSLEOFError)
+        self._tls = context.wrap_bio(self._incoming, self._outgoing)
+        self._until_done(self._tls.do_handshake)
+
+    def send(self, content: bytes) -> None:
+        """Send something, encrypted."""
+        self._until_done(lambda: self._tls.write(content))
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Give the stream, as a socket would."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        """Read some bytes; none is the end."""
+        try:
+            content: bytes = self._until_done(lambda: self._tls.read(len(buffer)))
+        except self._closed_by:
+            return 0
+        buffer[: len(content)] = content
+        return len(content)
+
+    def _until_done(self, action: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the action gives
+        while True:
+            try:
+                found = action()
+            except self._wants_more:
+                self._flush()
+                received = self._inner.read(_TLS_PIECE)
+                if received:
+                    self._incoming.write(received)
+                else:
+                    self._incoming.write_eof()
+                continue
+            self._flush()
+            return found
+
+    def _flush(self) -> None:
+        if waiting := self._outgoing.read():
+            self._send(waiting)
 
 
 @contextmanager
