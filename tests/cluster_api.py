@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 import struct
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -52,14 +53,15 @@ class ClusterApi:
         documents: what is answered, by path; a number is a refusal with that status, a text is no JSON. A collection
             that is asked for with a selector is looked for with its query first.
         run: what a command prints, given the Pod and its words; a number is a refusal.
-        ports: what a Pod answers, by its name and port, over HTTP; a text is the error of the forwarding.
+        ports: what a Pod answers, by its name and port, over HTTP; a text is the error of the forwarding; an address
+            and a port are where a server is that answers.
         asked: paths of all requests, with their queries.
         certificate: that it serves over TLS; without one it speaks plain HTTP.
     """
 
     documents: Mapping[str, Any] = field(default_factory=dict)
     run: Callable[[str, list[str]], Command | int] = lambda *_: 404
-    ports: Mapping[tuple[str, int], bytes | str] = field(default_factory=dict)
+    ports: Mapping[tuple[str, int], bytes | str | tuple[str, int]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     url: str = ""
     certificate: Issued | None = None
@@ -149,6 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(bytes([channel]) + struct.pack("<H", port))
         if isinstance(answer, str):
             self._send(b"\x01" + answer.encode())
+        elif isinstance(answer, tuple):
+            self._join(answer)
+            return
         else:
             self._receive()
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n".encode()
@@ -171,14 +176,33 @@ class _Handler(BaseHTTPRequestHandler):
             length = b"\x7f" + struct.pack(">Q", len(data))
         self.wfile.write(bytes([0x80 | code]) + length + data)
 
-    def _receive(self) -> None:
-        """Take one frame of the client's, whatever is in it."""
+    def _join(self, place: tuple[str, int]) -> None:
+        """Carry both ways between the client and a server, until one of them ends."""
+        with socket.create_connection(place, timeout=10) as server:
+            upwards = threading.Thread(target=self._carry_up, args=(server,), daemon=True)
+            upwards.start()
+            with suppress(OSError):
+                while data := server.recv(2**14):
+                    self._send(b"\x00" + data)
+                self._send(b"", code=8)
+            upwards.join(10)
+
+    def _carry_up(self, server: socket.socket) -> None:
+        with suppress(OSError):
+            while data := self._receive():
+                server.sendall(data[1:])
+            server.shutdown(socket.SHUT_WR)
+
+    def _receive(self) -> bytes:
+        """Take one frame of the client's; none is its end."""
         head = self.rfile.read(2)
-        if len(head) == 2:
-            length = head[1] & 0x7F
-            if length == 126:
-                (length,) = struct.unpack(">H", self.rfile.read(2))
-            self.rfile.read(4 + length)
+        if len(head) < 2 or head[0] & 0x0F == 8:
+            return b""
+        length = head[1] & 0x7F
+        if length == 126:
+            (length,) = struct.unpack(">H", self.rfile.read(2))
+        mask, masked = self.rfile.read(4), self.rfile.read(length)
+        return bytes(byte ^ mask[number % 4] for number, byte in enumerate(masked))
 
     def log_message(self, *_: object) -> None:
         pass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acp_acceptance.model.pair.domain import DomainHere
+from acp_acceptance.model.pair.failover import EtcdPorts
 from pairs import PAIR, STANDBY, VIPS, pair_file, pair_snapshot
 from platform_objects import MODULE_INFOS
 from sites import site_file, three_nodes
@@ -66,3 +67,20 @@ def test_after_a_failover_another_phase_is_judged(run_suite: Run, tmp_path: Path
     run = run_suite(kept)
     assert "by the inventory and the phase it is to be primary-global" in " ".join(run.output.split())
     assert run.outcomes(RELEASE) == {(RELEASE, PAIR): "failed"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "The next step of the failover"), ("ru", "Следующий шаг переключения"), ("zh", "切换的下一步")],
+)
+def test_the_first_undone_step_of_a_failover_is_named(run_suite: Run, tmp_path: Path, language: str, said: str) -> None:
+    ports = EtcdPorts({f"{VIPS['primary-global']}:2379": "open"})
+    pair_snapshot(tmp_path, objects={STANDBY: {MODULE_INFOS: []}}, pair={"etcd_ports": ports}).save(tmp_path / "kept")
+    phase = ("--acp-dr-phase=failover", "--acp-failover-at=2026-11-20T10:00:00Z")
+    run = run_suite(f"--acp-snapshot={tmp_path / 'kept'}", *phase, f"--acp-lang={language}")
+    step = run.results["next_step"]
+    assert step["requirement"] == "dr.failover.port-closed"
+    assert "192.0.2.10:2379 is open" in step["message"]
+    assert "dr.failover.port-closed" in run.output.partition(said)[2]
+    assert " dr-failover: " in run.output.rstrip().splitlines()[-1]
+    assert 'stage="dr-failover"' in (run.folder / "metrics.prom").read_text(encoding="utf-8")

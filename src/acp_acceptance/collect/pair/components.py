@@ -33,6 +33,7 @@ _MOST_ASKED = 9
 _WORKLOADS = ("deployments", "statefulsets")
 _HEALTH = "/_cluster/health"
 _PORT = 9200
+_TLS_SECONDS = 10.0
 # The platform's documentation of its log storage names this Secret and its fields.
 _CREDENTIALS = "elasticsearch-basic-auth"
 _NO_CREDENTIALS = (
@@ -120,7 +121,9 @@ def _asked(side: Side, pod: Mapping[str, Any], headers: Mapping[str, str]) -> El
     failure = ""
     for secured in (True, False):
         try:
-            where = (side.api.access, _NAMESPACE, name, port, _HEALTH, side.deadline)
+            # A port that speaks no TLS may wait for more of what it takes for a request.
+            seconds = min(side.deadline, _TLS_SECONDS) if secured else side.deadline
+            where = (side.api.access, _NAMESPACE, name, port, _HEALTH, seconds)
             # In plain text only where the port speaks no TLS; it goes through the API server's own TLS all the same.
             status, body = ask_port(*where, headers, secured=secured)
         except ApiError as error:
