@@ -13,7 +13,7 @@ from platform_objects import MODULE_INFOS, NODES, PRODUCT_BASES, named, node
 if TYPE_CHECKING:
     from pathlib import Path
 
-RELEASE, NAMES = "parity.release", "node-names.telling"
+RELEASE, NAMES = "parity.release", "node-names.cluster"
 
 
 def arm(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ from acp_acceptance.plugin.options import add_options, choose, settings_of, waiv
 from acp_acceptance.plugin.pair_fixtures import (
     control_plane,
     fronts,
+    installations,
     package_architecture,
     pair,
     primary_platform,
@@ -57,6 +58,8 @@ from acp_acceptance.plugin.pair_fixtures import (
     standby_platform,
     standby_side,
     switched,
+    to_be_active,
+    views,
 )
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
@@ -75,6 +78,7 @@ __all__ = [
     "facts",
     "found",
     "fronts",
+    "installations",
     "interfaces",
     "isolation_marks",
     "known_address",
@@ -102,6 +106,8 @@ __all__ = [
     "standby_side",
     "switched",
     "taken",
+    "to_be_active",
+    "views",
 ]
 
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
