@@ -121,6 +121,10 @@ def _nouns_of_pair(target: Target, inventory: Inventory, snapshot: Snapshot) -> 
         "views": lambda: _views(inventory, snapshot),
         "installations": lambda: {name: _planned(name, snapshot) for name in clusters.values()},
         "package_architecture": lambda: inventory.site.package.architecture or "",
+        "nodes_by_cluster": lambda: {
+            name: {node.name: snapshot.of("node", node.name) for node in inventory.nodes if node.cluster == name}
+            for name in clusters.values()
+        },
         "control_plane": lambda: {
             node.name: snapshot.of("node", node.name)
             for name in clusters.values()

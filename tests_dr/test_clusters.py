@@ -1,7 +1,9 @@
 """What each cluster of the pair must be for itself."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.pair.backup import outdated
 from acp_acceptance.model.pair.health import (
     not_running,
@@ -41,10 +43,6 @@ def test_etcd_was_backed_up(side: SideFacts, taken: datetime, requirement: OwedR
 
 @verifies("dr.node-names.cluster")
 def test_names_of_nodes_tell_their_cluster(
-    primary_platform: PlatformFacts, standby_platform: PlatformFacts, requirement: OwedRequirement
+    nodes_by_cluster: Mapping[str, Mapping[str, NodeFacts]], requirement: OwedRequirement
 ) -> None:
-    primary, standby = primary_platform.nodes, standby_platform.nodes
-    require_whole(primary)
-    require_whole(standby)
-    names = {primary_platform.target: primary.items, standby_platform.target: standby.items}
-    requirement.expect_nothing([*untelling(names)])
+    requirement.expect_nothing([*untelling(nodes_by_cluster)])

@@ -131,3 +131,16 @@ def fronts(acceptance: Acceptance) -> Mapping[str, Sequence[str]]:
 def to_be_active(recovery: DrPlan) -> str:
     """The cluster that is to serve the platform: the standby after a failover."""
     return active_in(recovery)
+
+
+@pytest.fixture
+def nodes_by_cluster(recovery: DrPlan, acceptance: Acceptance) -> Mapping[str, Mapping[str, NodeFacts]]:
+    """What was observed of all nodes of both clusters, by cluster, the primary's first."""
+    return {
+        cluster: {
+            node.name: cast("NodeFacts", acceptance.snapshot.of("node", node.name))
+            for node in acceptance.inventory.nodes
+            if node.cluster == cluster
+        }
+        for cluster in (recovery.primary, recovery.standby)
+    }
