@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from acp_acceptance.inventory import ClusterRole, Inventory, Role
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.pair.domain import views_of
 from acp_acceptance.model.platform.isolation import IsolationMarks
 from acp_acceptance.plan import NotApplicableError, item_of, items_in, make_plan, owed
+from acp_acceptance.plugin.recovery import active_in, fronts_of
 from acp_acceptance.requirements import load_catalogue
 from acp_acceptance.requirements.catalogue import LANGUAGES
 from acp_acceptance.requirements.judging import Unmet
@@ -21,8 +23,10 @@ from acp_acceptance.requirements.messages import Speaker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from acp_acceptance.model.pair.domain import View
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.plan import PlannedCheck, Target
+    from acp_acceptance.requirements.judging import OwedRequirement
 
 ROOT = Path(__file__).parent.parent
 
@@ -58,7 +62,7 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
     target = check.target
     platform: Any = snapshot.of("platform", target.cluster)
     cluster: Any = snapshot.of("cluster", target.cluster)
-    requirement: Any = None
+    requirement: OwedRequirement | None = None
     try:
         requirement = owed(check.requirement, target, inventory, load_catalogue(), snapshot)
         nouns: dict[str, Callable[[], Any]] = {
@@ -77,14 +81,25 @@ def _verdict(check: PlannedCheck, inventory: Inventory, snapshot: Snapshot) -> t
         return "not_applicable", str(reason)
     except CollectionError as error:
         # What was found before it broke off is a failure all the same.
-        return (
-            ("failed", _said(check, inventory, requirement))
-            if requirement and requirement.findings
-            else ("broken", str(error))
-        )
+        found = requirement is not None and requirement.findings
+        return ("failed", _said(check, inventory, requirement)) if found else ("broken", str(error))
     except Unmet:
         return "failed", _said(check, inventory, requirement)
     return "passed", ""
+
+
+def _planned(cluster: str, snapshot: Snapshot) -> Any:
+    facts: Any = snapshot.of("cluster", cluster)
+    return facts.planned
+
+
+def _views(inventory: Inventory, snapshot: Snapshot) -> list[View]:
+    plan = inventory.site.dr
+    assert plan is not None
+    pair: Any = snapshot.of("pair", plan.name)
+    platforms: Any = [snapshot.of("platform", name) for name in (plan.primary, plan.standby)]
+    nodes: Any = {node.name: snapshot.of("node", node.name) for node in inventory.nodes}
+    return views_of(pair.domain_here, platforms, nodes)
 
 
 def _nouns_of_pair(target: Target, inventory: Inventory, snapshot: Snapshot) -> dict[str, Callable[[], Any]]:
@@ -100,12 +115,16 @@ def _nouns_of_pair(target: Target, inventory: Inventory, snapshot: Snapshot) -> 
         "standby_nodes": lambda: {
             node.name: snapshot.of("node", node.name) for node in inventory.nodes if node.cluster == plan.standby
         },
-        "fronts": lambda: {
-            name: [item for item in (cluster.vip, cluster.external_ip) if item]
-            for name, cluster in inventory.site.clusters.items()
-        },
         "switched": lambda: plan.switched_at,
+        "to_be_active": lambda: active_in(plan),
+        "fronts": lambda: fronts_of(inventory),
+        "views": lambda: _views(inventory, snapshot),
+        "installations": lambda: {name: _planned(name, snapshot) for name in clusters.values()},
         "package_architecture": lambda: inventory.site.package.architecture or "",
+        "nodes_by_cluster": lambda: {
+            name: {node.name: snapshot.of("node", node.name) for node in inventory.nodes if node.cluster == name}
+            for name in clusters.values()
+        },
         "control_plane": lambda: {
             node.name: snapshot.of("node", node.name)
             for name in clusters.values()

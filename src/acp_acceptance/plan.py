@@ -22,7 +22,7 @@ from acp_acceptance.requirements.values import NoValueError, choose
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from acp_acceptance.inventory import Inventory, Node
+    from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.layout import ClusterLayout
     from acp_acceptance.model.pair.side import SideFacts
@@ -287,6 +287,8 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             self._add_pair(inventory, snapshot)
         self["isolation"] = lambda: "planned" if site.isolation else "not planned"
         self["package_architecture"] = lambda: site.package.architecture or "not named in the inventory"
+        if target.kind == "side":
+            self["etcd_backup"] = lambda: _etcd_backup(target.cluster, snapshot)
         if target.kind == "resource":
             self["resource"] = lambda: target.item.partition("/")[0]
         if target.node is not None:
@@ -317,6 +319,8 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             ),
             certificate=lambda: certificate.kind or ("own" if certificate.file else "the platform's default"),
             installer_node=lambda: installers[0] if installers else "",
+            http=lambda: _http(cluster),
+            etcd_endpoints=lambda: "named" if cluster.etcd_endpoints else "not named in the inventory",
         )
 
     def _add_pair(self, inventory: Inventory, snapshot: Snapshot | None) -> None:
@@ -374,6 +378,20 @@ def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> s
         return "named"
     facts: Any = snapshot.of("node", installers[0])
     return "found" if facts.package.found else f"not named in the inventory, and none is in {package.folder}"
+
+
+def _http(cluster: Cluster) -> str:
+    """Tell whether HTTP is on: where the inventory does not say, a port that it names for it says so."""
+    enabled = cluster.parameters.http_enabled
+    return "on" if enabled or (enabled is None and cluster.parameters.http_port) else "off"
+
+
+def _etcd_backup(cluster: str, snapshot: Snapshot | None) -> str:
+    """Tell whether the platform's own backups of etcd are configured."""
+    if snapshot is None:
+        raise CollectionError("whether backups are configured is not known yet")
+    side = cast("SideFacts", snapshot.of("side", cluster))
+    return "configured" if side.backup.configured else "not configured (Cluster Enhancer is not installed)"
 
 
 def _load_balancer(inventory: Inventory, cluster: str) -> str:

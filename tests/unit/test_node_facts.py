@@ -457,7 +457,9 @@ def test_a_kernel_is_owned_by_the_package_that_brought_it() -> None:
 
 
 def test_only_a_digest_of_the_encryption_file_is_kept() -> None:
-    found = parse_encryption(section({"stat": "600|root|root\n", "digest": f"{'0f' * 32}  /etc/kubernetes/a\n"}))
+    keys = "provider aescbc\nkey one\nkey two\nprovider secretbox\nkey one\n"
+    found = parse_encryption(section({"stat": "600|root|root\n", "digest": f"{'0f' * 32}  -\n", "keys": keys}))
+    assert found.key_names == ("aescbc1/one", "aescbc1/two", "secretbox2/one")
     assert (found.owner, found.mode, found.digest) == ("root:root", "600", "0f" * 32)
     assert not parse_encryption(section({}, "stat")).present
     with pytest.raises(CollectionError, match="no digest"):

@@ -126,7 +126,7 @@ def test_swapped_kubeconfigs_are_told_and_nothing_is_judged(tmp_path: Path) -> N
     for name, reached in ((PRIMARY, STANDBY), (STANDBY, PRIMARY)):
         line = f"cluster {name}: the kubeconfig that the inventory names for {name} reaches {reached}"
         assert line in str(told.lines)
-    found = pair_judged(snapshot, "parity.release", "node-names.telling")
+    found = pair_judged(snapshot, "parity.release", "machines.running")
     assert found.with_outcome("broken") == set(found)
     assert "so nothing was judged" in found.said()
 

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.network import Hostname
+from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.pair.node_names import untelling
 from pairs import PAIR, PRIMARY, STANDBY, pair_judged, pair_snapshot, plugin, side_objects
 from platform_objects import MODULE_INFOS, NODES, PRODUCT_BASES, named, node
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RELEASE, NAMES = "parity.release", "node-names.telling"
+RELEASE, NAMES = "parity.release", "node-names.cluster"
 
 
 def arm(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,18 +88,27 @@ def test_what_is_not_known_is_not_judged(tmp_path: Path, objects: dict[str, Any]
 @pytest.mark.parametrize(
     ("primary", "standby", "outcome"),
     [
-        (("dc1-m1", "dc1-m2"), ("dc2-m1", "dc2-m2"), "passed"),
-        (("m1", "m2"), ("m4", "m5"), "failed"),
+        (("dc1-m1", "dc1-m2", "dc1-m3"), ("dc2-m1", "dc2-m2", "dc2-m3"), "passed"),
+        (("m1", "m2", "m3"), ("m4", "m5", "m6"), "failed"),
+        (("primary-m1", "m2", "m3"), ("standby-m1", "standby-m2", "standby-m3"), "failed"),
         (("node-primary-1",), ("node-standby-1",), "passed"),
         (("global-m1",), ("global-m2",), "failed"),
-        (("primary-m1", "m2"), ("standby-m1", "standby-m2"), "failed"),
+        ((Problem("unreachable", "no route"),), ("standby-m1",), "broken"),
+        ((), ("standby-m1",), "broken"),
     ],
 )
 def test_names_must_share_a_word_that_the_others_lack(
-    tmp_path: Path, primary: tuple[str, ...], standby: tuple[str, ...], outcome: str
+    primary: tuple[Any, ...], standby: tuple[Any, ...], outcome: str
 ) -> None:
-    objects = {
-        PRIMARY: {NODES: [node(name, f"192.0.2.{number}") for number, name in enumerate(primary)]},
-        STANDBY: {NODES: [node(name, f"198.51.100.{number}") for number, name in enumerate(standby)]},
+    sides = {
+        cluster: {
+            str(number): NodeFacts(str(number), {"hostname": Hostname(name) if isinstance(name, str) else name})
+            for number, name in enumerate(names)
+        }
+        for cluster, names in ((PRIMARY, primary), (STANDBY, standby))
     }
-    assert pair_judged(pair_snapshot(tmp_path, objects=objects), NAMES)[NAMES, PAIR][0] == outcome
+    if outcome == "broken":
+        with pytest.raises(CollectionError):
+            list(untelling(sides))
+    else:
+        assert bool(list(untelling(sides))) == (outcome == "failed")

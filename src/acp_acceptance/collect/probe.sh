@@ -272,10 +272,28 @@ section_paths() {
   done
 }
 
+# The word keeps what is kept from being looked up.
+encryption_digest() {
+  bare=$(sha256sum </etc/kubernetes/encryption-provider.conf) || return
+  echo "$encryption_word $bare" | sha256sum
+}
+
+# Names only: nothing but a name's end or a comment may follow it, and a key stands in a line of its own.
+encryption_keys() {
+  tr '{},"'"'" '\n\n\n  ' </etc/kubernetes/encryption-provider.conf |
+    sed -n \
+      -e 's/^[[:space:]-]*\(aes[a-z]*\)[[:space:]]*:.*$/provider \1/p' \
+      -e 's/^[[:space:]-]*\(secretbox\)[[:space:]]*:.*$/provider \1/p' \
+      -e 's/^[[:space:]-]*\(kms\)[[:space:]]*:.*$/provider \1/p' \
+      -e 's/[[:space:]]#.*$//' \
+      -e 's/^[[:space:]-]*name[[:space:]]*:[[:space:]]*\([A-Za-z0-9._-]\{1,63\}\)[[:space:]]*$/key \1/p'
+}
+
 section_encryption() {
   if [ -e /etc/kubernetes/encryption-provider.conf ]; then
     command_ stat stat -c '%a|%U|%G' /etc/kubernetes/encryption-provider.conf
-    command_ digest sha256sum /etc/kubernetes/encryption-provider.conf
+    command_ digest encryption_digest
+    command_ keys encryption_keys
   else
     mark "absent stat"
   fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 import threading
 import time
@@ -122,7 +123,8 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
     knocking = Knocking({name: places_to_knock(inventory, item) for name, item in inventory.site.clusters.items()})
     snapshot.active_allowed_by = settings.active_allowed_by
     with tempfile.TemporaryDirectory(prefix="acp-acceptance-") as folder:
-        told = partial(probe_values, inventory, looked_for(load_catalogue(), inventory))
+        lists = {**looked_for(load_catalogue(), inventory), "encryption_word": secrets.token_hex(16)}
+        told = partial(probe_values, inventory, lists)
         run = _Run(settings, Path(folder), snapshot, progress, told)
         asked = {name for name, _ in wanted}
         again = bool(asked & (NEEDING | NAMING))

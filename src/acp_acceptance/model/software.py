@@ -229,13 +229,16 @@ class EncryptionFile:
         present: it is there.
         mode: permissions in octal digits.
         owner: user and group.
-        digest: SHA-256, computed on the node.
+        digest: SHA-256, computed on the node with a word of this run, so that it can be looked up nowhere: equal
+            digests are equal files within one snapshot.
+        key_names: names of the keys, each with the provider before it (``aescbc/key1``), in the file's order.
     """
 
     present: bool
     mode: str = ""
     owner: str = ""
     digest: str = ""
+    key_names: tuple[str, ...] = ()
 
 
 def parse_encryption(section: Section) -> EncryptionFile:
@@ -251,7 +254,21 @@ def parse_encryption(section: Section) -> EncryptionFile:
     digest = section.text("digest").split()[0]
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise CollectionError("sha256sum gave no digest of the encryption file")
-    return EncryptionFile(present=True, mode=mode, owner=f"{user}:{group}", digest=digest)
+    return EncryptionFile(
+        present=True, mode=mode, owner=f"{user}:{group}", digest=digest, key_names=_key_names(section)
+    )
+
+
+def _key_names(section: Section) -> tuple[str, ...]:
+    """Read the names of keys; each provider of each resource has names of its own."""
+    names, provider, number = [], "", 0
+    for line in section.lines("keys"):
+        kind, _, word = line.partition(" ")
+        if kind == "provider":
+            provider, number = word, number + 1
+        elif kind == "key":
+            names.append(f"{provider or 'keys'}{number}/{printable(word, limit=63)}")
+    return tuple(names)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ from acp_acceptance.plugin.options import add_options, choose, languages_of, set
 from acp_acceptance.plugin.pair_fixtures import (
     control_plane,
     fronts,
+    installations,
+    nodes_by_cluster,
     package_architecture,
     pair,
     primary_platform,
@@ -57,6 +59,8 @@ from acp_acceptance.plugin.pair_fixtures import (
     standby_platform,
     standby_side,
     switched,
+    to_be_active,
+    views,
 )
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
@@ -75,12 +79,14 @@ __all__ = [
     "facts",
     "found",
     "fronts",
+    "installations",
     "interfaces",
     "isolation_marks",
     "known_address",
     "layout",
     "mesh",
     "node_networks",
+    "nodes_by_cluster",
     "own_cluster",
     "package_architecture",
     "package_folder",
@@ -102,6 +108,8 @@ __all__ = [
     "standby_side",
     "switched",
     "taken",
+    "to_be_active",
+    "views",
 ]
 
 _FOLDER = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()

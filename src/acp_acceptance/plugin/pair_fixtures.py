@@ -8,14 +8,18 @@ import pytest
 
 from acp_acceptance.inventory import ClusterRole
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.pair.domain import views_of
+from acp_acceptance.plugin.recovery import active_in, fronts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from acp_acceptance.inventory.site import DrPlan
+    from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.pair import PairFacts
+    from acp_acceptance.model.pair.domain import View
     from acp_acceptance.model.pair.side import SideFacts
     from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.plan import PlannedCheck
@@ -84,13 +88,6 @@ def standby_nodes(recovery: DrPlan, acceptance: Acceptance) -> Mapping[str, Node
 
 
 @pytest.fixture
-def fronts(acceptance: Acceptance) -> Mapping[str, Collection[str]]:
-    """VIP and External IP, by cluster."""
-    clusters = acceptance.inventory.site.clusters.items()
-    return {name: [item for item in (cluster.vip, cluster.external_ip) if item] for name, cluster in clusters}
-
-
-@pytest.fixture
 def switched(recovery: DrPlan) -> datetime:
     """When the domain was switched to the standby."""
     if recovery.switched_at is None:
@@ -102,3 +99,48 @@ def switched(recovery: DrPlan) -> datetime:
 def package_architecture(acceptance: Acceptance) -> str:
     """Architecture of the Core Package, as the inventory has it; empty where it does not say."""
     return acceptance.inventory.site.package.architecture or ""
+
+
+@pytest.fixture
+def views(
+    pair: PairFacts, primary_platform: PlatformFacts, standby_platform: PlatformFacts, acceptance: Acceptance
+) -> list[View]:
+    """The platform's domain from all points of view: here, in both clusters, on all nodes of both."""
+    nodes = {
+        node.name: cast("NodeFacts", acceptance.snapshot.of("node", node.name)) for node in acceptance.inventory.nodes
+    }
+    return views_of(pair.domain_here, [primary_platform, standby_platform], nodes)
+
+
+@pytest.fixture
+def installations(acceptance: Acceptance) -> Mapping[str, PlannedInstallation]:
+    """What the inventory says of the installation of both clusters, by their names."""
+    return {
+        name: cast("ClusterFacts", acceptance.snapshot.of("cluster", name)).planned
+        for name in acceptance.inventory.site.clusters
+    }
+
+
+@pytest.fixture
+def fronts(acceptance: Acceptance) -> Mapping[str, Sequence[str]]:
+    """VIP and External IP of both clusters, by their names."""
+    return fronts_of(acceptance.inventory)
+
+
+@pytest.fixture
+def to_be_active(recovery: DrPlan) -> str:
+    """The cluster that is to serve the platform: the standby after a failover."""
+    return active_in(recovery)
+
+
+@pytest.fixture
+def nodes_by_cluster(recovery: DrPlan, acceptance: Acceptance) -> Mapping[str, Mapping[str, NodeFacts]]:
+    """What was observed of all nodes of both clusters, by cluster, the primary's first."""
+    return {
+        cluster: {
+            node.name: cast("NodeFacts", acceptance.snapshot.of("node", node.name))
+            for node in acceptance.inventory.nodes
+            if node.cluster == cluster
+        }
+        for cluster in (recovery.primary, recovery.standby)
+    }

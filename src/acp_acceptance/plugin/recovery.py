@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.pair.domain import active_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from acp_acceptance.inventory import Inventory
+    from acp_acceptance.inventory.site import DrPlan
     from acp_acceptance.model.pair import PairFacts
     from acp_acceptance.model.snapshot import Snapshot
 
+_SECONDS_APART = 10
 PHASES = ("readiness", "failover")
 
 
@@ -93,14 +96,25 @@ def about(inventory: Inventory) -> str:
     return f"{', '.join(named)}; phase {plan.phase}"
 
 
+def active_in(plan: DrPlan) -> str:
+    """Give the cluster that is to serve the platform in a phase."""
+    return plan.standby if plan.phase == "failover" else plan.primary
+
+
+def fronts_of(inventory: Inventory) -> dict[str, list[str]]:
+    """Give VIP and External IP of each cluster."""
+    return {
+        name: [address for address in (cluster.vip, cluster.external_ip) if address]
+        for name, cluster in inventory.site.clusters.items()
+    }
+
+
 def roles_told(inventory: Inventory, snapshot: Snapshot) -> Iterator[str]:
     """Say which cluster is active by DNS, and whether the inventory has it so."""
     plan = inventory.site.dr
     assert plan is not None
-    fronts = {
-        name: [address for address in (cluster.vip, cluster.external_ip) if address]
-        for name, cluster in inventory.site.clusters.items()
-    }
+    fronts = fronts_of(inventory)
+    yield from _clocks_told(inventory, snapshot)
     pair = cast("PairFacts", snapshot.of("pair", plan.name))
     try:
         here = pair.domain_here
@@ -108,6 +122,24 @@ def roles_told(inventory: Inventory, snapshot: Snapshot) -> Iterator[str]:
     except CollectionError as error:
         yield f"which cluster is active cannot be told: {error}"
         return
-    expected = plan.standby if plan.phase == "failover" else plan.primary
+    expected = active_in(plan)
     doubt = "" if active == expected else f"; by the inventory and the phase it is to be {expected}"
     yield f"active is {active}: {here.name} leads to {', '.join(here.addresses)} here{doubt}"
+
+
+def _clocks_told(inventory: Inventory, snapshot: Snapshot) -> Iterator[str]:
+    """Say that the clocks of both clusters differ: times in what they log and hold cannot then be compared."""
+    offsets: dict[str, list[tuple[float, float]]] = {}
+    for node in inventory.nodes:
+        facts = cast("NodeFacts", snapshot.of("node", node.name))
+        if facts.is_measured(NodeFacts.clock):
+            offsets.setdefault(node.cluster, []).append((facts.clock.offset, facts.clock.error))
+    if len(offsets) > 1:
+        means = {name: sum(offset for offset, _ in found) / len(found) for name, found in offsets.items()}
+        error = sum(max(error for _, error in found) for found in offsets.values())
+        (first, one), (second, other) = list(means.items())[:2]
+        if abs(one - other) - error > _SECONDS_APART:
+            yield (
+                f"the clocks of {first} and {second} are {abs(one - other):.0f} s apart: times of both cannot be "
+                "compared; set the nodes of both by the same NTP servers"
+            )

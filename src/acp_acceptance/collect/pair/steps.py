@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acp_acceptance.collect.pair.backup import backup
 from acp_acceptance.collect.pair.canary import lag
 from acp_acceptance.collect.pair.components import components, elasticsearch
 from acp_acceptance.collect.pair.consistency import check_answer, comparison
 from acp_acceptance.collect.pair.domain import domain_here
 from acp_acceptance.collect.pair.etcd_path import etcd_path
 from acp_acceptance.collect.pair.failover import domain_served, etcd_ports, workload_components
+from acp_acceptance.collect.pair.front import front
 from acp_acceptance.collect.pair.identity import identity
+from acp_acceptance.collect.pair.registry import registry
+from acp_acceptance.collect.pair.said import said
 from acp_acceptance.collect.pair.sync_pods import restarted_pods, sync_settings, synchroniser
 from acp_acceptance.collect.pair.user_objects import user_objects
 from acp_acceptance.collect.side_by_side import Step
@@ -26,6 +30,10 @@ SIDE_STEPS: tuple[Step[Side], ...] = (
     Step(("user_objects",), user_objects),
     Step(("components",), components),
     Step(("elasticsearch",), elasticsearch),
+    Step(("said",), said),
+    Step(("front",), front),
+    Step(("registry",), registry),
+    Step(("backup",), backup),
 )
 """Asked of each cluster; facts of :class:`~acp_acceptance.model.pair.side.SideFacts`."""
 

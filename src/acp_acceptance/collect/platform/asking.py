@@ -59,15 +59,18 @@ def url_of(address: str, port: int, path: str = "/", scheme: str = "https") -> s
     return f"{scheme}://{host}:{port}{path}"
 
 
-def shake_hands(address: str, port: int, seconds: float) -> Handshake:
-    """Make a TLS handshake, and keep what was served; nothing is verified here, so that what is wrong can be said."""
+def shake_hands(address: str, port: int, seconds: float, name: str = "") -> Handshake:
+    """Make a TLS handshake, and keep what was served; nothing is verified here, so that what is wrong can be said.
+
+    ``name`` is whom the server is asked for; the address itself, where that is a name, unless said.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
             socket.create_connection((address, port), min(seconds, _CONNECT_SECONDS)) as plain,
             _ended_after(plain, seconds),
-            context.wrap_socket(plain, server_hostname=None if is_address(address) else address) as secured,
+            context.wrap_socket(plain, server_hostname=name or (None if is_address(address) else address)) as secured,
         ):
             return Handshake(_chain_of(secured))
     except (OSError, ValueError) as error:

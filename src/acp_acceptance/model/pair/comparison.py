@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.pair.keys import KeyGroup  # noqa: TC001 - as Mapping: pydantic reads it when it runs
+from acp_acceptance.model.pair.keys import KeyGroup
 from acp_acceptance.model.pair.seen import Difference, Seen, difference, observe, same_metadata
 
 if TYPE_CHECKING:

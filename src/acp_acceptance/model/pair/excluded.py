@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.pair.keys import KeyGroup  # noqa: TC001 - pydantic reads the annotations of facts when it runs
+from acp_acceptance.model.pair.keys import KeyGroup
 from acp_acceptance.model.platform import raw
 
 if TYPE_CHECKING:

@@ -5,24 +5,37 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from acp_acceptance.model.measurement import CollectionError
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
+
+    from acp_acceptance.model.node import NodeFacts
 
     Fault = tuple[str, dict[str, object]]
 
 
-def untelling(sides: dict[str, Collection[str]]) -> Iterator[Fault]:
-    """Give the clusters whose nodes' names do not tell them apart from the other's.
+def untelling(nodes: Mapping[str, Mapping[str, NodeFacts]]) -> Iterator[Fault]:
+    """Give the clusters whose nodes' host names do not tell them apart from the other's.
+
+    The platform calls a node by its address; its host name is what people see when they log in.
 
     Names tell their cluster where they share a word (``standby`` of ``standby-global-m1``) that no name of the other
     cluster has. Of a single node every word is shared, so one without digits must be there.
 
     Args:
-        sides: names of the nodes of both clusters.
+        nodes: the nodes of both clusters.
 
     Yields:
         The name of the sentence that says it, and the values it needs.
+
+    Raises:
+        CollectionError: the inventory names no node of a cluster, or a name could not be read.
     """
+    sides = {cluster: [facts.hostname.name for facts in found.values()] for cluster, found in nodes.items()}
+    for cluster, found in sides.items():
+        if not found:
+            raise CollectionError(f"the inventory names no node of {cluster}")
     names = list(sides)
     for cluster, other in zip(names, reversed(names), strict=True):
         own, foreign = _words(sides[cluster]), {word for name in sides[other] for word in _words([name])}

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from acp_acceptance.model.measurement import Fact, Facts
+from acp_acceptance.model.pair.backup import Backup
 from acp_acceptance.model.pair.excluded import UserObjects
 from acp_acceptance.model.pair.failover import Components, Elasticsearch
+from acp_acceptance.model.pair.front import Front
 from acp_acceptance.model.pair.identity import Identity
+from acp_acceptance.model.pair.registry import RegistryContents
+from acp_acceptance.model.pair.said import Said
 from acp_acceptance.model.pair.synchroniser import RestartedPods, Synchroniser, SyncSettings
 
 
@@ -21,3 +25,7 @@ class SideFacts(Facts):
     user_objects = Fact(UserObjects)
     components = Fact(Components)
     elasticsearch = Fact(Elasticsearch)
+    said = Fact(Said)
+    front = Fact(Front)
+    registry = Fact(RegistryContents)
+    backup = Fact(Backup)
