@@ -231,6 +231,19 @@ def test_a_whole_second_generation_was_recreated(judge: Judge) -> None:
     assert not only(verdicts, "passed")
 
 
+def test_a_pod_that_was_recreated_before_synchronisation_began_does_not_count(judge: Judge) -> None:
+    first = sync_pod("etcd-sync-1", started=ENABLED + timedelta(hours=2))
+    later = sync_pod("etcd-sync-2", minutes=60, started=None)
+    found = only(
+        judge(standby={"synchroniser": Synchroniser((first, later)), "restarted_pods": RestartedPods({})}), "failed"
+    )
+    assert list(found) == ["sync.after-enable"]
+    # With a leader, the first Pod may only have taken over from one that is gone.
+    lease = LeaderLease("etcd-sync-1", renewed=True, transitions=1)
+    taken_over = {"synchroniser": Synchroniser((first, later), lease), "restarted_pods": RestartedPods({})}
+    assert not only(judge(release="4.3", standby=taken_over), "passed")
+
+
 def test_settings_that_nobody_changed_are_the_usual_ones(judge: Judge) -> None:
     assert not only(judge(standby={"sync_settings": SyncSettings({})}), "passed")
 

@@ -220,17 +220,23 @@ class Measuring:
             ("delete", lambda: self._writer.delete(name), lambda found: found is None),
         )
         for operation, do, shown in steps:
+            begun = time.monotonic()
             do()
             if operation == "delete":
                 self._made.discard(name)
-            self._wait_for(operation, name, shown)
+            self._wait_for(operation, name, shown, begun)
 
     def _create(self, document: dict[str, Any]) -> None:
         self._now = raw.time(self._writer.create(document), "metadata", "creationTimestamp")
 
-    def _wait_for(self, operation: str, name: str, shown: Callable[[dict[str, Any] | None], bool]) -> None:
-        """Look at the standby until it shows something, from the moment at which the primary has answered."""
-        begun = last = time.monotonic()
+    def _wait_for(
+        self, operation: str, name: str, shown: Callable[[dict[str, Any] | None], bool], begun: float
+    ) -> None:
+        """Look at the standby until it shows something.
+
+        The time begins when the primary was asked for it, so that the lag is never said too short.
+        """
+        last = time.monotonic()
         while True:
             found = self._look(name)
             now = time.monotonic()

@@ -111,7 +111,7 @@ def _lease(api: Api) -> LeaderLease:
             again = api.get(_LEASE)
             renewed = raw.text(again, "spec", "renewTime") != begun
             holder = raw.text(again, "spec", "holderIdentity")
-    return LeaderLease(holder, renewed, seconds)
+    return LeaderLease(holder, renewed, seconds, raw.number(first, "spec", "leaseTransitions") or 0)
 
 
 def sync_settings(side: Side) -> dict[str, object]:

@@ -21,7 +21,7 @@ class Lag:
 
     Attributes:
         namespace: in which it was.
-        milliseconds: operation to how long each round took, from the primary's answer until the standby showed it.
+        milliseconds: operation to how long each round took, from asking the primary until the standby showed it.
         lost: operation to how many rounds the standby did not show in time.
         waited: seconds that were waited for each at most.
         resolution: milliseconds between two looks at the standby, at most: no time is known better than that.

@@ -64,11 +64,13 @@ class LeaderLease:
         holder: name of the leader's Pod; empty where there is none.
         renewed: it was renewed while it was looked at; ``None`` where it says nothing of that.
         seconds: that it lasts without being renewed.
+        transitions: how often another became the leader.
     """
 
     holder: str
     renewed: bool | None = None
     seconds: int | None = None
+    transitions: int = 0
 
 
 @dataclass(frozen=True)
@@ -213,8 +215,8 @@ def first_start(found: Synchroniser) -> datetime | None:
 def recreated(found: Synchroniser, grace: timedelta) -> bool:
     """Tell whether a Pod was recreated after synchronisation first began (DR guide, step 3).
 
-    A Pod that was made after another's log shows the beginning is one. Where no log shows the first beginning any more,
-    a Pod that was made some time (``grace``) after its ReplicaSet is one.
+    A Pod that was made after another's log shows the beginning is one. So is one that was made some time (``grace``)
+    after its ReplicaSet, which makes all of its Pods at once, unless a log shows that the first beginning came later.
 
     Raises:
         CollectionError: neither can be told.
@@ -226,13 +228,20 @@ def recreated(found: Synchroniser, grace: timedelta) -> bool:
     start = first_start(found)
     if start is not None and max(made) > start:
         return True
-    late = bool(workloads) and min(made) > min(workloads) + grace
-    if late or (start is None and workloads and max(made) > min(workloads) + grace):
-        # Those that began are gone, or restarted: this is not the first generation.
-        return True
+    if workloads and max(made) > min(workloads) + grace:
+        return not _began_late(found, start, min(workloads) + grace)
     if start is None:
         raise CollectionError('no log shows when synchronisation began ("Start Sync update")')
     return False
+
+
+def _began_late(found: Synchroniser, start: datetime | None, first: datetime) -> bool:
+    """Tell whether a Pod of the first generation shows the first beginning, and nobody led before it."""
+    led_before = found.lease is not None and found.lease.transitions > 0
+    return not led_before and any(
+        start is not None and item.log.started == start and item.pod.since and item.pod.since <= first
+        for item in found.pods
+    )
 
 
 def not_restarted(found: Synchroniser, pods: RestartedPods) -> Iterator[tuple[str, dict[str, object]]]:
