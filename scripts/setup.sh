@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up everything the project needs on this machine, says what it does, and does again only what is missing.
 #   scripts/setup.sh          a virtual environment in .venv with the suite and its developer tools
-#   scripts/setup.sh --lab    also the programs that the lab is made of (as root, on Debian and Ubuntu)
+#   scripts/setup.sh --lab    also the programs that the lab is made of (as root, on Debian and Ubuntu), and what the
+#                             tests of reports look at them with (a headless browser; axe-core and allure from npm)
 set -eu
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
@@ -27,6 +28,28 @@ lab_packages() {
   [ -x /bin/busybox ] || printf 'busybox-static '
 }
 
+browser_packages() {
+  # What the tests of reports look at them with: a browser without a window.
+  command -v chromium-headless-shell >/dev/null 2>&1 || printf 'chromium-headless-shell '
+}
+
+browser_tools() {
+  # axe-core and allure, from npm's registry, in the versions of tests/browser/package-lock.json.
+  modules=tests/browser/node_modules
+  lock=$(cksum <tests/browser/package-lock.json)
+  [ "$(cat "$modules/.ready" 2>/dev/null || true)" = "$lock" ] && return
+  if ! command -v npm >/dev/null 2>&1; then
+    say "the tests of reports in a browser need Node.js with npm, and are skipped without"
+    return
+  fi
+  say "installing axe-core and allure into $modules"
+  if npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
+    printf '%s\n' "$lock" >"$modules/.ready"
+  else
+    say "npm could not install them; the tests that use them are skipped"
+  fi
+}
+
 if [ "${1:-}" = --lab ]; then
   missing=$(lab_packages)
   if [ -n "$missing" ]; then
@@ -37,6 +60,12 @@ if [ "${1:-}" = --lab ]; then
       say "the lab needs root and: $missing"
     fi
   fi
+  missing=$(browser_packages)
+  if [ -n "$missing" ] && as_root; then
+    # shellcheck disable=SC2086 - a list of words
+    install_packages $missing || say "no $missing here; the tests of reports in a browser are skipped"
+  fi
+  browser_tools
 fi
 
 version_ok='import sys; sys.exit(sys.version_info < (3, 10))'

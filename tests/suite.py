@@ -69,6 +69,8 @@ def judged(
         "-p",
         "no:cacheprovider",
         f"--acp-reports={reports}",
+        # Laying a report out takes longer than a small run; tests of reports ask for it after this.
+        "--acp-report=none",
         *_joined(arguments),
     ]
     done = subprocess.run(

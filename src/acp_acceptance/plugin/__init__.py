@@ -43,7 +43,7 @@ from acp_acceptance.plugin.fixtures import (
     taken,
 )
 from acp_acceptance.plugin.host import HOST_NODE, acp_host, acp_node
-from acp_acceptance.plugin.options import add_options, choose, settings_of, waivers_of
+from acp_acceptance.plugin.options import add_options, choose, languages_of, settings_of, waivers_of
 from acp_acceptance.plugin.pair_fixtures import (
     control_plane,
     fronts,
@@ -130,7 +130,7 @@ def pytest_configure(config: pytest.Config) -> None:
             stages=chosen.stages,
             catalogue=load_catalogue(),
             waivers=waivers_of(config, load_catalogue()),
-            language=config.getoption("acp_lang") or chosen.inventory.site.locale or "en",
+            languages=languages_of(config, chosen.inventory),
             settings=settings_of(config),
             snapshot=chosen.snapshot or Snapshot({}, "", ""),
             folder=_private_folder(config),
@@ -178,7 +178,7 @@ def _handed_over(config: pytest.Config, given: dict[str, Any]) -> Acceptance:
         stages=given["stages"],
         catalogue=catalogue,
         waivers=waivers_of(config, catalogue),
-        language=config.getoption("acp_lang") or inventory.site.locale or "en",
+        languages=languages_of(config, inventory),
         settings=Settings(**given["settings"]),
         snapshot=Snapshot.load(Path(given["snapshot"])),
         folder=_private_folder(config),

@@ -35,7 +35,7 @@ class Acceptance:
         stages: that are run.
         catalogue: requirements and releases.
         waivers: what is accepted for a time.
-        language: of messages.
+        languages: of reports; the first one is that of messages.
         settings: how nodes are connected to.
         snapshot: what was observed; the collector's, a recorded one, or in workers the one that was handed over.
         folder: private folder of this process, as long as the session; for the ``host`` of a site's own checks.
@@ -46,13 +46,18 @@ class Acceptance:
     stages: list[str]
     catalogue: Catalogue
     waivers: Waivers
-    language: Language
+    languages: list[Language]
     settings: Settings
     snapshot: Snapshot
     folder: Path
     _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
     _meshes: dict[str, Mesh] = field(default_factory=dict)
     _items: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def language(self) -> Language:
+        """The language of messages."""
+        return self.languages[0]
 
     @property
     def active_allowed_by(self) -> str:

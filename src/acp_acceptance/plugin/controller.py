@@ -18,6 +18,7 @@ from acp_acceptance.plugin.testids import check_in, target_in
 from acp_acceptance.reporting import allure
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.record import Record
+from acp_acceptance.reporting.signoff import write_reports
 from acp_acceptance.reporting.terminal import TerminalReport
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Controller:
     def __init__(self, config: pytest.Config, run: Acceptance, *, offline: bool) -> None:
         self._config = config
         self._run = run
-        self._record = Record(run.stages, offline=offline)
+        self._record = Record(run.stages, offline=offline, waivers=run.waivers)
         self._results: Results | None = None
         self._interrupted = False
+        self._unwritten = ""
         # pytest looks through all there is for garbage when it ends, which would take a fourth of a large run's time.
         config.add_cleanup(gc.unfreeze)
         self._publisher = Publisher(config, run.language, metrics_place(config), offline)
@@ -168,10 +170,19 @@ class Controller:
         (self.folder.path / "results.json").write_text(f"{document}\n", encoding="utf-8")
         allure.write_about_run(self.folder.allure, results)
         self._publisher.write(results, status, self.folder.path, self.folder.path.parent)
+        self._write_reports(results)
         final = self.folder.finish()
         self._publisher.publish(results, status, final)
         if self._junit:
             self._tell_junit(final)
+
+    def _write_reports(self, results: Results) -> None:
+        """Lay the reports out; whatever goes wrong there, the record stands, and what went wrong is said."""
+        run = self._run
+        try:
+            write_reports(self.folder.path, results, run.catalogue, run.languages, self._config.getoption("acp_report"))
+        except Exception as error:  # noqa: BLE001 - as said
+            self._unwritten = f"the report could not be written: {type(error).__name__}: {error}"
 
     def _tell_junit(self, final: Path) -> None:
         """Let pytest name the file where it is now."""
@@ -202,6 +213,8 @@ class Controller:
                 self._results, self._run.catalogue, self._run.language, self.folder.path, self._publisher.notes
             )
             writer = terminalreporter._tw  # noqa: SLF001 - pytest gives its terminal's stream no other way
+            if self._unwritten:
+                terminalreporter.write_line(self._unwritten, red=True)
             report.write(writer._file, colours=writer.hasmarkup, width=writer.fullwidth)  # noqa: SLF001 - likewise
 
     def _terminal(self) -> TerminalReporter | None:

@@ -9,7 +9,7 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -30,7 +30,8 @@ from acp_acceptance.model.snapshot import Snapshot, SnapshotError
 from acp_acceptance.model.text import printable
 from acp_acceptance.plugin import recovery
 from acp_acceptance.reporting.record import current_user
-from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, load_catalogue
+from acp_acceptance.reporting.signoff import FORMATS
+from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, Language, load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,20 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="PLACE",
         help="write metrics.prom there, too: FILE.prom or the folder of a textfile collector, or a Pushgateway's URL",
     )
-    option("--acp-lang", choices=LANGUAGES, help="language of messages (default: the inventory's locale, else en)")
+    option(
+        "--acp-lang",
+        metavar="LANGUAGES",
+        type=_languages,
+        help="en, ru or zh: the language of messages and reports (default: the inventory's locale, else en); several, "
+        "separated by commas, give a report in each, and messages in the first",
+    )
+    option(
+        "--acp-report",
+        metavar="FORMATS",
+        type=_formats,
+        default=FORMATS,
+        help="forms of the sign-off report: html, pdf, both (html,pdf, the default) or none",
+    )
     option("--acp-forks", type=_positive, default=64, metavar="N", help="nodes collected at once (default: 64)")
     option(
         "--acp-forks-per-jump",
@@ -111,6 +125,28 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _languages(text: str) -> list[Language]:
+    """Read languages, each once, in the order in which they are given."""
+    return cast("list[Language]", _several(text, LANGUAGES))
+
+
+def _formats(text: str) -> list[str]:
+    return [] if text == "none" else _several(text, FORMATS)
+
+
+def _several(text: str, known: Sequence[str]) -> list[str]:
+    given = list(dict.fromkeys(word.strip() for word in text.split(",")))
+    for word in given:
+        if word not in known:
+            raise argparse.ArgumentTypeError(f"{word!r} is not among {', '.join(known)}")
+    return given
+
+
+def languages_of(config: pytest.Config, inventory: Inventory) -> list[Language]:
+    """Give the languages of the reports; the first one is that of messages."""
+    return config.getoption("acp_lang") or [inventory.site.locale or "en"]
 
 
 def _duration(text: str) -> float:

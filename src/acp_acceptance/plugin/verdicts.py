@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from acp_acceptance.inventory import WaiverState
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.text import printable
 from acp_acceptance.plugin.testids import check_in
 from acp_acceptance.reporting.phrases import phrase
-from acp_acceptance.reporting.results import CoveringWaiver, Finding, Outcome, Verdict
+from acp_acceptance.reporting.results import Finding, Outcome, Verdict
+from acp_acceptance.reporting.waiving import waive
 from acp_acceptance.requirements.judging import OwedRequirement, Unmet
 from acp_acceptance.requirements.messages import Speaker
 
 if TYPE_CHECKING:
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
+    from acp_acceptance.reporting.results import CoveringWaiver
 
 
 def verdict_on(
@@ -51,7 +52,8 @@ def verdict_on(
     elif error is not None:
         verdict.outcome, verdict.reason = Outcome.BROKEN, _why_broken(error)
         verdict.message = f"{verdict.target}: {verdict.reason}. {phrase('measure-again', 'en')}"
-    _waive(verdict, check, acceptance)
+    today = datetime.now(timezone.utc).date()
+    waive(verdict, acceptance.waivers, today, unmeasured=check.requirement.waivable_unmeasured)
     return verdict
 
 
@@ -121,21 +123,6 @@ def status_of(verdict: dict[str, Any]) -> tuple[str, str, str] | None:
         case "not_applicable":
             return "skipped", "s", "NOT APPLICABLE"
     return None
-
-
-def _waive(verdict: Verdict, check: PlannedCheck, acceptance: Acceptance) -> None:
-    unmeasured = verdict.outcome is Outcome.BROKEN and check.requirement.waivable_unmeasured
-    if verdict.outcome is not Outcome.FAILED and not unmeasured:
-        return
-    match = acceptance.waivers.find(verdict.requirement, verdict.target, datetime.now(timezone.utc).date())
-    waiver = match.waiver
-    if waiver is not None:
-        expired = match.state is WaiverState.EXPIRED
-        verdict.waiver = CoveringWaiver(
-            reason=waiver.reason, owner=waiver.owner, expires=waiver.expires.isoformat(), expired=expired
-        )
-        if not expired:
-            verdict.outcome = Outcome.WAIVED
 
 
 def _expired(waiver: CoveringWaiver | None, acceptance: Acceptance) -> str:

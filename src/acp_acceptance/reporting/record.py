@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import getpass
 import platform
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from acp_acceptance import __version__
+from acp_acceptance.inventory import Waivers
+from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.plan import questions_of
 from acp_acceptance.reporting.measurements import measurements
 from acp_acceptance.reporting.results import (
     AskedQuestion,
+    JudgedCluster,
     Outcome,
     Results,
     Run,
@@ -23,12 +27,14 @@ from acp_acceptance.reporting.results import (
     next_step,
     sign_off,
 )
+from acp_acceptance.reporting.waiving import recorded_waivers
 from acp_acceptance.requirements.messages import Speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from acp_acceptance.inventory import Inventory
+    from acp_acceptance.model.platform import PlatformFacts
     from acp_acceptance.model.snapshot import Snapshot
     from acp_acceptance.plan import PlannedCheck, Target
     from acp_acceptance.requirements.catalogue import Catalogue
@@ -41,6 +47,7 @@ class Record:
     Attributes:
         stages: that were chosen.
         offline: judged from a recorded snapshot.
+        waivers: that were given to the run.
         verdicts: by requirement, kind and name of the target.
         own_checks: ids of a site's own checks that were collected, with their target's name.
         interrupted: Ctrl-C.
@@ -50,6 +57,7 @@ class Record:
 
     stages: list[str]
     offline: bool
+    waivers: Waivers = field(default_factory=Waivers)
     started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     verdicts: dict[tuple[str, str, str], Verdict] = field(default_factory=dict)
     own_checks: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -82,6 +90,7 @@ class Record:
             verdict=sign_off(verdicts, scope, crashed=self.crashed),
             run=Run(
                 started=self.started.isoformat(timespec="seconds"),
+                started_local=self.started.astimezone().isoformat(timespec="seconds"),
                 finished=datetime.now(timezone.utc).isoformat(timespec="seconds"),
                 user=current_user(),
                 runner=platform.node(),
@@ -107,6 +116,8 @@ class Record:
             questions=_questions(inventory, catalogue, self.stages),
             measurements=measurements(snapshot),
             next_step=next_step(verdicts),
+            clusters=_clusters(inventory, snapshot),
+            waivers=recorded_waivers(self.waivers, verdicts, self.started.date()),
         )
 
     def _settled(self, check: PlannedCheck, selected: set[Target]) -> Verdict:
@@ -173,6 +184,20 @@ def _questions(inventory: Inventory, catalogue: Catalogue, stages: list[str]) ->
     speaker = Speaker(catalogue, release.release, "en")
     asked = [(item, release.questions[item.id]) for item in questions_of(inventory, catalogue, stages)]
     return [AskedQuestion(id=item.id, values=values, text=speaker.question(item, values)) for item, values in asked]
+
+
+def _clusters(inventory: Inventory, snapshot: Snapshot) -> list[JudgedCluster]:
+    """Tell which installed clusters were read; one that was not has no place in the record's head."""
+    judged = []
+    for name in inventory.site.clusters:
+        facts = snapshot.targets.get(("platform", name))
+        with suppress(CollectionError):
+            server = cast("PlatformFacts", facts).api_server if facts else None
+            if server:
+                judged.append(
+                    JudgedCluster(name=name, server=server.server, version=server.version, nodes=server.nodes)
+                )
+    return judged
 
 
 def current_user() -> str:

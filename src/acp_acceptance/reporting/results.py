@@ -166,10 +166,38 @@ class Measurement(_Record):
     value: float
 
 
+class JudgedCluster(_Record):
+    """An installed cluster that was read through its API, as it was when it was judged."""
+
+    name: str
+    server: str
+    version: str
+    nodes: int | None
+
+
+class RecordedWaiver(_Record):
+    """A waiver that was given to the run.
+
+    Attributes:
+        targets: glob of the targets' names.
+        state: ``used``: it covers a failure; ``unused``: there was nothing to cover; ``expired``: its day is over.
+        covers: the targets whose failure it covers, or did until it expired.
+    """
+
+    requirement: str
+    targets: str
+    reason: str
+    owner: str
+    expires: str
+    state: Literal["used", "expired", "unused"]
+    covers: list[str] = []
+
+
 class Run(_Record):
     """When, by whom and with what."""
 
     started: str
+    started_local: str = Field(default="", description="the same moment in the local time of the machine that ran it")
     finished: str
     user: str
     runner: str
@@ -195,6 +223,8 @@ class Results(_Record):
     questions: list[AskedQuestion] = []
     measurements: list[Measurement] = []
     next_step: NextStep | None = None
+    clusters: list[JudgedCluster] = []
+    waivers: list[RecordedWaiver] = []
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -11,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from acp_acceptance.reporting.grouping import OWN, Cell, blamed, by_area, cell_of, rows_of_targets
 from acp_acceptance.reporting.phrases import phrase
 from acp_acceptance.reporting.results import Outcome, Results, Verdict
 from acp_acceptance.requirements.messages import Speaker
@@ -31,12 +31,15 @@ _SECTIONS = (
     ("waivers", "advised", Outcome.WAIVED, "cyan"),
 )
 _VERDICT_STYLES = {"accepted": "bold green", "not accepted": "bold red"}
-_CELLS = (
-    (Outcome.FAILED, "cell-failed", "red"),
-    (Outcome.BROKEN, "cell-broken", "magenta"),
-    (Outcome.WAIVED, "cell-waived", "cyan"),
-    (Outcome.NOT_RUN, "cell-left", "dim"),
-)
+_CELLS = {
+    "failed": ("cell-failed", "red"),
+    "broken": ("cell-broken", "magenta"),
+    "waived": ("cell-waived", "cyan"),
+    "left": ("cell-left", "dim"),
+    "advice": ("cell-advice", "yellow"),
+    "ok": ("ok", "green"),
+    "none": ("", "dim"),
+}
 
 
 @dataclass(frozen=True)
@@ -132,16 +135,11 @@ class TerminalReport:
 
     def _areas(self) -> RenderableType:
         """Give a row for each area: what came of it, and which targets are to blame."""
-        by_area: dict[str, list[Verdict]] = defaultdict(list)
-        for verdict in self.results.verdicts:
-            by_area[verdict.requirement.split(".")[1]].append(verdict)
         table = self._table("area")
         table.add_column("")
         table.add_column(phrase("target", self.language), no_wrap=True, overflow="ellipsis")
-        for area, verdicts in by_area.items():
-            text, style = self._cell(verdicts)
-            bad = [item.target for item in verdicts if item.outcome in {Outcome.FAILED, Outcome.BROKEN}]
-            table.add_row(area, Text(text, style=style), self._names(list(dict.fromkeys(bad))))
+        for area, verdicts in by_area(self.results.verdicts).items():
+            table.add_row(self._area(area), self._cell(cell_of(verdicts)), self._names(blamed(verdicts)))
         return table
 
     def _table(self, first: str) -> Table:
@@ -152,32 +150,20 @@ class TerminalReport:
 
     def _targets_by_areas(self) -> RenderableType:
         """Targets by areas; targets whose rows are the same share one."""
-        by_target: dict[str, dict[str, list[Verdict]]] = defaultdict(lambda: defaultdict(list))
-        areas: dict[str, None] = {}
-        for verdict in self.results.verdicts:
-            area = phrase("own", self.language) if verdict.own else verdict.requirement.split(".")[1]
-            areas[area] = None
-            by_target[verdict.target][area].append(verdict)
-        rows: dict[tuple[tuple[str, str], ...], list[str]] = defaultdict(list)
-        for target, found in by_target.items():
-            rows[tuple(self._cell(found.get(area, [])) for area in areas)].append(target)
+        areas, rows = rows_of_targets(self.results.verdicts)
         table = self._table("target")
         for area in areas:
-            table.add_column(area)
-        for cells, targets in rows.items():
-            table.add_row(self._names(targets), *(Text(text, style=style) for text, style in cells))
+            table.add_column(self._area(area))
+        for row in rows:
+            table.add_row(self._names(list(row.targets)), *map(self._cell, row.cells))
         return table
 
-    def _cell(self, verdicts: list[Verdict]) -> tuple[str, str]:
-        required = [verdict for verdict in verdicts if verdict.severity == "required"]
-        for outcome, name, style in _CELLS:
-            count = sum(verdict.outcome is outcome for verdict in required)
-            if count:
-                return phrase(name, self.language, count=count), style
-        advice = sum(verdict.outcome in {Outcome.FAILED, Outcome.BROKEN} for verdict in verdicts)
-        if advice:
-            return phrase("cell-advice", self.language, count=advice), "yellow"
-        return (phrase("ok", self.language), "green") if any(map(_measured, verdicts)) else ("-", "dim")
+    def _area(self, area: str) -> str:
+        return phrase("own", self.language) if area == OWN else area
+
+    def _cell(self, cell: Cell) -> Text:
+        text = "-" if cell.kind == "none" else phrase(_CELLS[cell.kind][0], self.language, count=cell.count)
+        return Text(text, style=_CELLS[cell.kind][1])
 
     def _messages(self, verdicts: list[Verdict]) -> Iterable[RenderableType]:
         """Say each failure once, with all the targets that have it and, where that is the same, all requirements."""
@@ -214,7 +200,3 @@ class TerminalReport:
 
 _TARGET = "\0"
 _FIRST_COLUMN = 48
-
-
-def _measured(verdict: Verdict) -> bool:
-    return verdict.outcome is Outcome.PASSED
