@@ -200,7 +200,7 @@ def test_the_report_of_a_large_site_is_small() -> None:
 def test_the_paper_says_what_the_page_says(tmp_path: Path, language: Any) -> None:
     results = rich_record()
     (tmp_path / "results.json").write_text(results.model_dump_json(by_alias=True))
-    (file,) = write_reports(tmp_path, results, load_catalogue(), [language], ["pdf"])
+    (file,) = write_reports(tmp_path, results, load_catalogue(), [language], formats=["pdf"])
     text, words = paper_text(file), Words(language)
     wanted = ["АО «Пример»", "ACP-17/2026", "ivan", "swapoff -a", "192.0.2.10:6443", "olga", "Input/output error"]
     wanted += [words(name) for name in ("title", "required-failed", "not-applicable", "signatures", "party-customer")]
@@ -212,7 +212,7 @@ def test_the_paper_says_what_the_page_says(tmp_path: Path, language: Any) -> Non
 
 
 def test_paper_takes_what_targets_say_as_text(tmp_path: Path) -> None:
-    (file,) = write_reports(tmp_path, hostile_record(), load_catalogue(), ["en"], ["pdf"])
+    (file,) = write_reports(tmp_path, hostile_record(), load_catalogue(), ["en"], formats=["pdf"])
     text = paper_text(file).replace(" ", "")
     assert "#setpage(width:1pt)" in text
     assert "<script>alert(1)</script>" in text
@@ -223,7 +223,7 @@ def test_without_a_chinese_font_the_paper_is_in_english_and_says_so(
 ) -> None:
     bare = Fonts((), ("Libertinus Serif",), ("Libertinus Serif",), ("DejaVu Sans Mono",), chinese=False)
     monkeypatch.setattr(pdf, "find_fonts", lambda: bare)
-    (file,) = write_reports(tmp_path, record([swap_on()]), load_catalogue(), ["zh"], ["pdf"])
+    (file,) = write_reports(tmp_path, record([swap_on()]), load_catalogue(), ["zh"], formats=["pdf"])
     text = paper_text(file)
     assert "No font with Chinese characters was found on this machine" in text
     assert "Swap is off" in text
@@ -238,7 +238,7 @@ def test_fonts_are_looked_for_where_the_user_says(tmp_path: Path, monkeypatch: p
 
 def test_long_lists_are_cut_on_paper_and_say_where_the_rest_is(tmp_path: Path) -> None:
     verdicts = [swap_on(f"node-{number}", f"/dev/sd{number}") for number in range(40)]
-    (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), ["en"], ["pdf"])
+    (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), ["en"], formats=["pdf"])
     assert "and 28 more groups, see the HTML report" in paper_text(file)
 
 

@@ -17,7 +17,7 @@ from acp_acceptance.reporting.results import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from acp_acceptance.inventory import Waivers
@@ -43,6 +43,19 @@ def waive(verdict: Verdict, waivers: Waivers, today: date, *, unmeasured: bool) 
         )
         if not expired:
             verdict.outcome = Outcome.WAIVED
+
+
+def unfit(waivers: Waivers, catalogue: Catalogue) -> Iterator[str]:
+    """Say what is wrong with waivers: those for no known requirement, and those for one that cannot be waived."""
+    for waiver in waivers.entries:
+        requirement = catalogue.requirements.get(waiver.requirement)
+        if requirement is None:
+            yield (
+                f"{waiver.file}:{waiver.line}: {waiver.requirement} is no requirement; "
+                "`acp-acceptance requirements` lists those there are"
+            )
+        elif not requirement.waivable:
+            yield f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver"
 
 
 def waived_anew(results: Results, waivers: Waivers, catalogue: Catalogue, today: date) -> Results:
