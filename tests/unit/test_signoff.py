@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from acp_acceptance.reporting.results import Finding, Outcome
+from acp_acceptance.reporting.results import Finding, NextStep, Outcome
 from acp_acceptance.reporting.signoff import pdf, write_reports
 from acp_acceptance.reporting.signoff.fonts import Fonts, find_fonts
 from acp_acceptance.reporting.signoff.words import Words
@@ -138,6 +138,12 @@ def test_waivers_that_covered_nothing_are_shown_too() -> None:
 )  # fmt: skip
 def test_what_the_catalogue_does_not_know_is_said_as_it_was_recorded(results: Any, language: Any) -> None:
     assert "a: as recorded" in text_of(results, language)
+
+
+def test_the_next_step_of_a_failover_stands_on_the_cover() -> None:
+    step = NextStep(requirement=SWAP, message="as recorded")
+    assert "Next step: Swap is off: switch swap off: swapoff -a" in text_of(record([swap_on()], next_step=step))
+    assert "Next step: as recorded" in text_of(record([verdict()], next_step=step))
 
 
 # --- what a page may do

@@ -13,6 +13,7 @@ from acp_acceptance.reporting.results import (
     Results,
     Verdict,
     counts,
+    next_step,
     sign_off,
 )
 
@@ -70,6 +71,7 @@ def waived_anew(results: Results, waivers: Waivers, catalogue: Catalogue, today:
             "verdict": sign_off(verdicts, results.scope, crashed=results.run.crashed),
             "verdicts": verdicts,
             "counts": counts(verdicts),
+            "next_step": next_step(verdicts),
             "waivers": recorded_waivers(waivers, verdicts, today),
         }
     )
