@@ -33,7 +33,7 @@ def main() -> None:
                 took, size = [], 0
                 for _ in range(chosen.rounds):
                     started = time.perf_counter()
-                    (file,) = write_reports(Path(folder), results, catalogue, [language], [form])
+                    (file,) = write_reports(Path(folder), results, catalogue, [language], formats=[form])
                     took.append(time.perf_counter() - started)
                     size = file.stat().st_size
                 spread = f"{min(took):.2f} to {max(took):.2f}"

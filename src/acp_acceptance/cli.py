@@ -1,4 +1,4 @@
-"""The command ``acp-acceptance``: what is required, and the form of the record. Judging itself is ``pytest``."""
+"""The command ``acp-acceptance``: what is required, and work on saved runs. Judging itself is ``pytest``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from acp_acceptance import __version__
+from acp_acceptance.cli_runs import add_commands, run_command
 from acp_acceptance.reporting.results import Results
 from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, load_catalogue
 from acp_acceptance.requirements.listing import RequirementList
@@ -34,15 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"acp-acceptance {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_requirements(commands)
+    add_commands(commands)
     commands.add_parser("schema", help="print the JSON schema of results.json").set_defaults(run=_print_schema)
     chosen = parser.parse_args(arguments)
+    status = 0
     try:
-        chosen.run(chosen)
+        if "run_command" in chosen:
+            status = run_command(chosen)
+        else:
+            chosen.run(chosen)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough (`| head`); nothing is wrong, and nothing more can be written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return status
 
 
 def _add_requirements(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private

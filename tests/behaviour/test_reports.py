@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from acp_acceptance.cli import main
 from acp_acceptance.model.boot import Swap
 from acp_acceptance.reporting.phrases import phrase
 from recorded import healthy, saved
@@ -33,6 +34,8 @@ def test_a_run_leaves_a_report_in_each_language_asked_for(run_suite: Callable[..
     digest = hashlib.sha256((run.folder / "results.json").read_bytes()).hexdigest()
     assert digest in Page((run.folder / "report.ru.html").read_text(encoding="utf-8")).text
     assert digest[:16] in paper_text(run.folder / "report.zh.pdf").replace(" ", "")
+    assert main(["verify", str(run.folder)]) == 0  # JUnit's and Allure's files among them
+    assert "junit.xml" in (run.folder / "manifest.sha256").read_text(encoding="utf-8")
     assert {path.stat().st_mode & 0o777 for path in run.folder.glob("report.*")} == {0o600}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from acp_acceptance.reporting.results import Finding, Outcome
+from acp_acceptance.reporting.results import Finding, NextStep, Outcome
 from acp_acceptance.reporting.signoff import pdf, write_reports
 from acp_acceptance.reporting.signoff.fonts import Fonts, find_fonts
 from acp_acceptance.reporting.signoff.words import Words
@@ -140,6 +140,12 @@ def test_what_the_catalogue_does_not_know_is_said_as_it_was_recorded(results: An
     assert "a: as recorded" in text_of(results, language)
 
 
+def test_the_next_step_of_a_failover_stands_on_the_cover() -> None:
+    step = NextStep(requirement=SWAP, message="as recorded")
+    assert "Next step: Swap is off: switch swap off: swapoff -a" in text_of(record([swap_on()], next_step=step))
+    assert "Next step: as recorded" in text_of(record([verdict()], next_step=step))
+
+
 # --- what a page may do
 
 
@@ -200,7 +206,7 @@ def test_the_report_of_a_large_site_is_small() -> None:
 def test_the_paper_says_what_the_page_says(tmp_path: Path, language: Any) -> None:
     results = rich_record()
     (tmp_path / "results.json").write_text(results.model_dump_json(by_alias=True))
-    (file,) = write_reports(tmp_path, results, load_catalogue(), [language], ["pdf"])
+    (file,) = write_reports(tmp_path, results, load_catalogue(), [language], formats=["pdf"])
     text, words = paper_text(file), Words(language)
     wanted = ["АО «Пример»", "ACP-17/2026", "ivan", "swapoff -a", "192.0.2.10:6443", "olga", "Input/output error"]
     wanted += [words(name) for name in ("title", "required-failed", "not-applicable", "signatures", "party-customer")]
@@ -212,7 +218,7 @@ def test_the_paper_says_what_the_page_says(tmp_path: Path, language: Any) -> Non
 
 
 def test_paper_takes_what_targets_say_as_text(tmp_path: Path) -> None:
-    (file,) = write_reports(tmp_path, hostile_record(), load_catalogue(), ["en"], ["pdf"])
+    (file,) = write_reports(tmp_path, hostile_record(), load_catalogue(), ["en"], formats=["pdf"])
     text = paper_text(file).replace(" ", "")
     assert "#setpage(width:1pt)" in text
     assert "<script>alert(1)</script>" in text
@@ -223,7 +229,7 @@ def test_without_a_chinese_font_the_paper_is_in_english_and_says_so(
 ) -> None:
     bare = Fonts((), ("Libertinus Serif",), ("Libertinus Serif",), ("DejaVu Sans Mono",), chinese=False)
     monkeypatch.setattr(pdf, "find_fonts", lambda: bare)
-    (file,) = write_reports(tmp_path, record([swap_on()]), load_catalogue(), ["zh"], ["pdf"])
+    (file,) = write_reports(tmp_path, record([swap_on()]), load_catalogue(), ["zh"], formats=["pdf"])
     text = paper_text(file)
     assert "No font with Chinese characters was found on this machine" in text
     assert "Swap is off" in text
@@ -238,7 +244,7 @@ def test_fonts_are_looked_for_where_the_user_says(tmp_path: Path, monkeypatch: p
 
 def test_long_lists_are_cut_on_paper_and_say_where_the_rest_is(tmp_path: Path) -> None:
     verdicts = [swap_on(f"node-{number}", f"/dev/sd{number}") for number in range(40)]
-    (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), ["en"], ["pdf"])
+    (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), ["en"], formats=["pdf"])
     assert "and 28 more groups, see the HTML report" in paper_text(file)
 
 

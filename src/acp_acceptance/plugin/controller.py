@@ -16,6 +16,7 @@ from acp_acceptance.plugin.publishing import Publisher, metrics_place
 from acp_acceptance.plugin.recovery import about, roles_told
 from acp_acceptance.plugin.testids import check_in, target_in
 from acp_acceptance.reporting import allure
+from acp_acceptance.reporting.evidence import write_manifest
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.record import Record
 from acp_acceptance.reporting.signoff import write_reports
@@ -171,6 +172,7 @@ class Controller:
         allure.write_about_run(self.folder.allure, results)
         self._publisher.write(results, status, self.folder.path, self.folder.path.parent)
         self._write_reports(results)
+        write_manifest(self.folder.path)
         final = self.folder.finish()
         self._publisher.publish(results, status, final)
         if self._junit:
@@ -180,7 +182,9 @@ class Controller:
         """Lay the reports out; whatever goes wrong there, the record stands, and what went wrong is said."""
         run = self._run
         try:
-            write_reports(self.folder.path, results, run.catalogue, run.languages, self._config.getoption("acp_report"))
+            write_reports(
+                self.folder.path, results, run.catalogue, run.languages, formats=self._config.getoption("acp_report")
+            )
         except Exception as error:  # noqa: BLE001 - as said
             self._unwritten = f"the report could not be written: {type(error).__name__}: {error}"
 

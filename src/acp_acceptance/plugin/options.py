@@ -31,6 +31,7 @@ from acp_acceptance.model.text import printable
 from acp_acceptance.plugin import recovery
 from acp_acceptance.reporting.record import current_user
 from acp_acceptance.reporting.signoff import FORMATS
+from acp_acceptance.reporting.waiving import unfit
 from acp_acceptance.requirements.catalogue import LANGUAGES, STAGES, Catalogue, Language, load_catalogue
 
 if TYPE_CHECKING:
@@ -301,17 +302,8 @@ def waivers_of(config: pytest.Config, catalogue: Catalogue) -> Waivers:
         waivers = load_waivers(Path(file))
     except InputFileError as error:
         raise pytest.UsageError(str(error)) from error
-    for waiver in waivers.entries:
-        requirement = catalogue.requirements.get(waiver.requirement)
-        if requirement is None:
-            raise pytest.UsageError(
-                f"{waiver.file}:{waiver.line}: {waiver.requirement} is no requirement; "
-                "`acp-acceptance requirements` lists those there are"
-            )
-        if not requirement.waivable:
-            raise pytest.UsageError(
-                f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver"
-            )
+    if wrong := list(unfit(waivers, catalogue)):
+        raise pytest.UsageError("\n".join(wrong))
     return waivers
 
 

@@ -13,11 +13,12 @@ from acp_acceptance.reporting.results import (
     Results,
     Verdict,
     counts,
+    next_step,
     sign_off,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from acp_acceptance.inventory import Waivers
@@ -45,6 +46,19 @@ def waive(verdict: Verdict, waivers: Waivers, today: date, *, unmeasured: bool) 
             verdict.outcome = Outcome.WAIVED
 
 
+def unfit(waivers: Waivers, catalogue: Catalogue) -> Iterator[str]:
+    """Say what is wrong with waivers: those for no known requirement, and those for one that cannot be waived."""
+    for waiver in waivers.entries:
+        requirement = catalogue.requirements.get(waiver.requirement)
+        if requirement is None:
+            yield (
+                f"{waiver.file}:{waiver.line}: {waiver.requirement} is no requirement; "
+                "`acp-acceptance requirements` lists those there are"
+            )
+        elif not requirement.waivable:
+            yield f"{waiver.file}:{waiver.line}: {waiver.requirement} cannot be waived; remove this waiver"
+
+
 def waived_anew(results: Results, waivers: Waivers, catalogue: Catalogue, today: date) -> Results:
     """Give a record as it would be with these waivers in place of those it was made with."""
     verdicts = [_without_waiver(verdict) for verdict in results.verdicts]
@@ -57,6 +71,7 @@ def waived_anew(results: Results, waivers: Waivers, catalogue: Catalogue, today:
             "verdict": sign_off(verdicts, results.scope, crashed=results.run.crashed),
             "verdicts": verdicts,
             "counts": counts(verdicts),
+            "next_step": next_step(verdicts),
             "waivers": recorded_waivers(waivers, verdicts, today),
         }
     )

@@ -58,13 +58,14 @@ class Cover:
     counts: tuple[Count, ...]
 
 
-def cover_of(results: Results, words: Words, digest: str) -> Cover:
+def cover_of(results: Results, words: Words, digest: str, next_step: str = "") -> Cover:
     """Make the cover.
 
     Args:
         results: the record.
         words: of the report's language.
         digest: SHA-256 of the record's file; empty where there is none.
+        next_step: what is to be done next after a failover; empty where nothing is.
     """
     site = results.site
     stages = ", ".join(words(f"stage-{stage}") for stage in results.scope.stages) or words("area-")
@@ -73,7 +74,7 @@ def cover_of(results: Results, words: Words, digest: str) -> Cover:
         subject=f"{words('platform')} {site.release} · {stages}",
         verdict=phrase(results.verdict, words.language),
         tone=_TONES.get(results.verdict, "advice"),
-        because=tuple(_because(results, words)),
+        because=(*_because(results, words), *([f"{words('next')}: {next_step}"] if next_step else [])),
         facts=tuple(_facts(results, words, stages, digest)),
         counts=tuple(
             Count(name, words.outcome(name), results.counts[name]) for name in _SHOWN if results.counts.get(name)

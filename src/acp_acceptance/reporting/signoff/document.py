@@ -185,11 +185,20 @@ class Document:
         self.language = language
         self.voice = Voice(results, catalogue, language)
         self.words = self.voice.words
-        self.cover: Cover = cover_of(results, self.words, digest)
+        self.cover: Cover = cover_of(results, self.words, digest, self._next_undone())
         self._of_requirement = {
             group[0].requirement: len(group)
             for group in alike(results.verdicts, key=lambda verdict: verdict.requirement)
         }
+
+    def _next_undone(self) -> str:
+        """Say the next thing to do after a failover; empty where nothing is, or there was none."""
+        step = self.results.next_step
+        found = [item for item in self.results.verdicts if step and item.requirement == step.requirement]
+        open_ones = [item for item in found if item.findings or item.outcome is Outcome.BROKEN]
+        if not step or not open_ones:
+            return printable(step.message) if step else ""
+        return f"{self.voice.title(open_ones[0])}: {self.voice.next_step(open_ones[0])}"
 
     # --- the picture
 

@@ -17,21 +17,24 @@ if TYPE_CHECKING:
 FORMATS = ("html", "pdf")
 
 
-def write_reports(
+def write_reports(  # noqa: PLR0913 - what, how and where to
     folder: Path,
     results: Results,
     catalogue: Catalogue,
     languages: Iterable[Language],
+    *,
     formats: Sequence[str] = FORMATS,
+    record: Path | None = None,
 ) -> list[Path]:
     """Write ``report.<language>.html`` and ``.pdf`` for each language.
 
     Args:
-        folder: where to; its ``results.json``, where there is one, is what the reports name the digest of.
+        folder: where to.
         results: the record.
         catalogue: where its sentences are.
         languages: of the reports.
         formats: which of ``html`` and ``pdf``.
+        record: the file that the reports name the digest of; ``results.json`` in ``folder``, where there is one.
 
     Returns:
         What was written.
@@ -39,7 +42,7 @@ def write_reports(
     Raises:
         OSError: a file cannot be written.
     """
-    record = folder / "results.json"
+    record = record or folder / "results.json"
     digest = hashlib.sha256(record.read_bytes()).hexdigest() if record.is_file() else ""
     written = []
     for language in languages:
