@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from lab.pair.contents import WORKLOAD_CLUSTER
 from lab.platform.certificates import GOOD
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def write(pair: Pair, folder: Path, *, swapped: bool, admin: bool) -> Path:
         "parameters": _parameters(pair, str(certificate)),
         "clusters": clusters,
     }
+    if recovery := _recovery(pair):
+        site["dr"] = recovery
     groups: dict[str, Any] = {name: {"hosts": _hosts(side)} for name, (_, side) in sides.items()}
     groups["control_plane"] = {"children": {name: {} for name in sides}}
     first = [next(iter(_hosts(side))) for _, side in sides.values()]
@@ -83,6 +86,15 @@ def _parameters(pair: Pair, certificate: str) -> dict[str, Any]:
         },
         "admin_user": shared.admin,
     }
+
+
+def _recovery(pair: Pair) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if pair.production is not None:
+        said["workload_clusters"] = {WORKLOAD_CLUSTER: {"kubeconfig": str(pair.production.kubeconfig)}}
+    if pair.switched_at is not None:
+        said["switched_at"] = pair.switched_at.isoformat(timespec="seconds")
+    return said
 
 
 def _hosts(side: Side) -> dict[str, Any]:

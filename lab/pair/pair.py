@@ -15,9 +15,10 @@ from lab.control_plane.layers import dns_layer
 from lab.control_plane.releases import NEWEST, release_of
 from lab.nodefiles import DOMAIN
 from lab.nodes import NodeSpec
-from lab.pair import inventory
+from lab.pair import failover, inventory
 from lab.pair.contents import COMPONENTS, projects
 from lab.pair.name_server import NameServer
+from lab.pair.production import Production
 from lab.pair.roads import Roads
 from lab.pair.scope import NAMESPACES
 from lab.pair.shared import ENCRYPTION_KEY, Shared, encryption_config
@@ -29,7 +30,8 @@ from lab.platform.plane import run_on
 from lab.site import Lab, check_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self
@@ -57,11 +59,15 @@ class Pair:
         standby_kubernetes: where the standby has another release of Kubernetes.
         components: what is installed on both sides, of :data:`lab.pair.contents.COMPONENTS`.
         synchronised: the plugin is installed on the standby.
+        workload_cluster: there is one, too, which sends its monitoring data to the primary (an API server alone).
         say: is told what takes long (building programs, once).
         primary: the cluster that serves the platform at the beginning.
         standby: the other.
         names: the name server of both.
         roads: the networks between them.
+        production: the workload cluster, if any.
+        done: steps of a failover that were carried out.
+        switched_at: when the domain was switched.
     """
 
     release: str = "4.2"
@@ -70,11 +76,15 @@ class Pair:
     standby_kubernetes: str = ""
     components: tuple[str, ...] = tuple(COMPONENTS)
     synchronised: bool = True
+    workload_cluster: bool = False
     say: Callable[[str], None] = print
     primary: Side = field(init=False)
     standby: Side = field(init=False)
     names: NameServer = field(init=False)
     roads: Roads = field(init=False)
+    production: Production | None = field(default=None, init=False)
+    done: list[str] = field(default_factory=list, init=False)
+    switched_at: datetime | None = field(default=None, init=False)
     _folder: Path = field(init=False, repr=False)
     _open: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
@@ -106,6 +116,8 @@ class Pair:
                 Side.on(one, shared, self.release, self.components) for one in (first, second)
             )
             _both(stack.enter_context, self.primary, self.standby)
+            if self.workload_cluster:
+                self.production = stack.enter_context(Production(self.kubernetes, self.say))
             self._fill()
             self._open = stack.pop_all()
         return self
@@ -229,6 +241,30 @@ class Pair:
             yield
         finally:
             fault.undo(self)
+
+    @contextmanager
+    def failover(self, until: str = "", skip: Sequence[str] = ()) -> Iterator[None]:
+        """Carry out a failover, and undo it at the end of ``with``.
+
+        Within, it can be called again (as ``pair.fail_over``) to do what was left undone.
+
+        Args:
+            until: name of the last step, of :data:`lab.pair.failover.STEPS`; all where it is empty.
+            skip: names of steps that are left undone.
+
+        Raises:
+            KeyError: there is no such step.
+            LabError: one cannot be done.
+        """
+        try:
+            self.fail_over(until, skip)
+            yield
+        finally:
+            failover.undo(self)
+
+    def fail_over(self, until: str = "", skip: Sequence[str] = ()) -> None:
+        """Carry out a failover, or what an earlier call left undone; see :meth:`failover`."""
+        failover.carry_out(self, until, tuple(skip))
 
     def write_inventory(self, folder: Path, *, swapped: bool = False, admin: bool = False) -> Path:
         """Write the site's inventory.
