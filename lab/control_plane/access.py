@@ -24,6 +24,8 @@ KUBECONFIG = "admin.conf"
 _LOOK_SECONDS = 0.2
 _REQUEST_SECONDS = 10.0
 _PRIVATE = 0o600
+_MANAGER = "lab"
+"""Not kubectl's own: what belongs to the cluster was not written by a person."""
 
 
 class Access:
@@ -86,7 +88,15 @@ class Access:
             LabError: the API server refuses one; says why.
         """
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=json.dumps(document))
+        self.kubectl(
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            f"--field-manager={_MANAGER}",
+            "-f",
+            "-",
+            given=json.dumps(document),
+        )
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - what JSON holds
         """Read a path of the API.

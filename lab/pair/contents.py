@@ -6,8 +6,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from lab.pair.scope import NAMESPACES
-from lab.pair.shared import SYNCHRONISED_SECRET
+from lab.pair.shared import ELASTICSEARCH_PASSWORD, ROOT_KEY, SYNCHRONISED_SECRET
 from lab.platform.reader import READER
+from lab.platform.resources import app_release, module_info
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import encoded
 from lab.platform.workloads import pod_spec, workload
@@ -25,6 +26,11 @@ COMPONENTS = {
     "monitoring": ("alertmanager", "vmselect", "vminsert"),
 }
 """What may be installed on both sides and is restarted after a failover: the values of its Pods' ``service_name``."""
+ELASTICSEARCH, ELASTICSEARCH_USER = "cpaas-elasticsearch", "elastic"
+_ELASTICSEARCH = """mkdir -p /www/_cluster; echo '{{"status": "green"}}' >/www/_cluster/health
+echo '/:{user}:{password}' >/tmp/httpd.conf; exec httpd -f -p 9200 -h /www -c /tmp/httpd.conf"""
+ENCRYPTION_MANAGER = "etcd-encryption-manager"
+_WITH_ENCRYPTION_MANAGER = ("4.3",)
 
 
 def registry_objects(shared: Shared) -> list[Object]:
@@ -77,10 +83,30 @@ def rights() -> list[Object]:
 def components(site: Site, names: tuple[str, ...]) -> list[Object]:
     """Give the workloads of some of :data:`COMPONENTS`."""
     words = [word for name in names for word in COMPONENTS[name]]
-    return [
-        workload("Deployment", SYSTEM, word, {"service_name": word}, pod_spec(site.image, name=word), replicas=1)
-        for word in words
+    pods = {word: pod_spec(site.image, name=word) for word in words}
+    if ELASTICSEARCH in pods:
+        script = _ELASTICSEARCH.format(user=ELASTICSEARCH_USER, password=ELASTICSEARCH_PASSWORD)
+        pods[ELASTICSEARCH] = pod_spec(site.image, script, name="elasticsearch")
+    workloads = [
+        workload("Deployment", SYSTEM, word, {"service_name": word}, pod, replicas=1) for word, pod in pods.items()
     ]
+    return [*([elasticsearch_secret()] if ELASTICSEARCH in pods else []), *workloads]
+
+
+def elasticsearch_secret(password: str = ELASTICSEARCH_PASSWORD) -> Object:
+    """Give the Secret by which the platform is known to Elasticsearch."""
+    data = {"username": encoded(ELASTICSEARCH_USER), "password": encoded(password)}
+    metadata = {"name": "elasticsearch-basic-auth", "namespace": SYSTEM}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
+
+
+def encryption_manager(site: Site) -> list[Object]:
+    """Give the etcd Encryption Manager, for the releases that have it; where it keeps its settings is assumed."""
+    if site.release.name not in _WITH_ENCRYPTION_MANAGER:
+        return []
+    module = module_info(site, ENCRYPTION_MANAGER, "plugin", ENCRYPTION_MANAGER)
+    module["spec"]["config"] = {"mode": "deterministic", "replication_group_id": "lab-pair", "root_key": ROOT_KEY}
+    return [module, app_release(site, ENCRYPTION_MANAGER, f"acp/chart-{ENCRYPTION_MANAGER}")]
 
 
 def as_installed(product_base: Object, shared: Shared) -> None:

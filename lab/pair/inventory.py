@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from lab.pair.contents import WORKLOAD_CLUSTER
+from lab.pair.synchroniser import CHECK_INTERVAL
 from lab.platform.certificates import GOOD
 
 if TYPE_CHECKING:
@@ -36,9 +37,8 @@ def write(pair: Pair, folder: Path, *, swapped: bool, admin: bool) -> Path:
         "managed_clusters": 10,
         "parameters": _parameters(pair, str(certificate)),
         "clusters": clusters,
+        "dr": _recovery(pair),
     }
-    if recovery := _recovery(pair):
-        site["dr"] = recovery
     groups: dict[str, Any] = {name: {"hosts": _hosts(side)} for name, (_, side) in sides.items()}
     groups["control_plane"] = {"children": {name: {} for name in sides}}
     first = [next(iter(_hosts(side))) for _, side in sides.values()]
@@ -89,7 +89,7 @@ def _parameters(pair: Pair, certificate: str) -> dict[str, Any]:
 
 
 def _recovery(pair: Pair) -> dict[str, Any]:
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"data_check_interval": CHECK_INTERVAL}
     if pair.production is not None:
         said["workload_clusters"] = {WORKLOAD_CLUSTER: {"kubeconfig": str(pair.production.kubeconfig)}}
     if pair.switched_at is not None:

@@ -60,6 +60,7 @@ class Pair:
         components: what is installed on both sides, of :data:`lab.pair.contents.COMPONENTS`.
         synchronised: the plugin is installed on the standby.
         workload_cluster: there is one, too, which sends its monitoring data to the primary (an API server alone).
+        named_by_address: nodes are called by their addresses in Kubernetes, which do not tell the cluster.
         say: is told what takes long (building programs, once).
         primary: the cluster that serves the platform at the beginning.
         standby: the other.
@@ -77,6 +78,7 @@ class Pair:
     components: tuple[str, ...] = tuple(COMPONENTS)
     synchronised: bool = True
     workload_cluster: bool = False
+    named_by_address: bool = False
     say: Callable[[str], None] = print
     primary: Side = field(init=False)
     standby: Side = field(init=False)
@@ -107,6 +109,8 @@ class Pair:
             self.names.start()
             first, second = self._clusters(stack)
             shared = Shared(Authority(DOMAIN, (first.vip, second.vip)))
+            # Issued once, before both sides, which start at the same time, ask for it.
+            shared.authority.certificate()
             self.roads = Roads(hub, (first.lab, second.lab))
             self.roads.build()
             for cluster in (first, second):
@@ -143,6 +147,7 @@ class Pair:
                 balancer=True,
                 images=(made,),
                 node_name=f"{name}-global-m{{}}",
+                named_by_address=self.named_by_address,
                 ports=PORTS,
                 dns_server=self.names.address,
                 encryption=encryption_config(ENCRYPTION_KEY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ CONSISTENT = ["LOCAL ETCD missed keys:", "LOCAL ETCD surplus keys:"]
 """What the monitor says while both stores hold the same."""
 _DEPLOYMENT = Reference("apps/v1", "Deployment", SYNC, SYSTEM)
 _NOWHERE = "https://192.0.2.1:2379"
+_STARTED = "Start Sync update"
 
 
 @dataclass
@@ -48,8 +50,8 @@ class Plugin:
         for item in self.parts.objects():
             side.define_healthy(item)
         self.await_ready()
+        self.await_started()
         if recreate:
-            self.await_consistent()
             self.recreate()
         self.await_consistent()
 
@@ -72,9 +74,22 @@ class Plugin:
         return self.side.cluster.kubectl("get", "--raw", path)
 
     def recreate(self) -> None:
-        """Delete the Pod that mirrors, and wait for the one after it: all keys are carried over again."""
-        self.side.restart(f"app={SYNC}", self._leader())
+        """Delete a Pod that mirrors, and wait for the one after it: all keys are carried over again.
+
+        Where one leads it is that one; when the other leads then, there is none before it any more that led longer.
+        """
+        leader = self._leader()
+        self.side.restart(f"app={SYNC}", leader or str(self.pods()[0]["metadata"]["name"]))
+        self.await_started()
+        if leader:
+            others = [str(pod["metadata"]["name"]) for pod in self.pods()]
+            self.side.restart(f"app={SYNC}", next(name for name in others if name != self._leader()))
         self.await_ready()
+
+    def await_started(self) -> None:
+        """Wait until the logs say that changes are followed, and a second longer: what is made then is younger."""
+        self.side.api.wait(self._started, f"{SYNC} follows changes")
+        time.sleep(1)
 
     def pods(self, app: str = SYNC) -> list[Object]:
         """Give the Pods of the mirror, or of the monitor, that are not on their way out."""
@@ -133,6 +148,18 @@ class Plugin:
             LabError: it does, for long.
         """
         self.side.api.wait(lambda: self._said() == CONSISTENT, "both stores hold the same", state=self._state)
+
+    def _started(self) -> bool:
+        leader = self._leader()
+        names = [str(pod["metadata"]["name"]) for pod in self.pods()]
+        if self.parts is not None and self.parts.leads:
+            names = [name for name in names if name == leader]
+        try:
+            logs = [self.side.cluster.kubectl("-n", SYSTEM, "logs", name) for name in names]
+        except LabError:
+            # Its container does not run yet.
+            return False
+        return bool(logs) and all(_STARTED in log for log in logs)
 
     def _leader(self) -> str:
         lease = self.side.api.get(Reference("coordination.k8s.io/v1", "Lease", LEASE, SYSTEM))

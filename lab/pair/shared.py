@@ -20,8 +20,10 @@ REGISTRY_USER = "registry-admin"
 REGISTRY_PASSWORD = "planted-registry-passphrase"  # noqa: S105 - no secret: the lab plants it, to look for it afterwards
 ENCRYPTION_KEY = base64.b64encode(b"planted-encryption-key-32-bytes!").decode()
 TOKEN = "planted-synchroniser-token"  # noqa: S105 - no secret: the lab plants it, to look for it afterwards
+ROOT_KEY = "planted-encryption-root-key"
+ELASTICSEARCH_PASSWORD = "planted-elasticsearch-passphrase"  # noqa: S105 - no secret: the same
 SYNCHRONISED_SECRET = "planted-synchronised-passphrase"  # noqa: S105 - no secret: the same
-PLANTED = (REGISTRY_PASSWORD, ENCRYPTION_KEY, TOKEN, SYNCHRONISED_SECRET)
+PLANTED = (REGISTRY_PASSWORD, ENCRYPTION_KEY, ROOT_KEY, TOKEN, ELASTICSEARCH_PASSWORD, SYNCHRONISED_SECRET)
 """What no run may ever store or print, beside :data:`lab.platform.site.PLANTED_SECRETS`."""
 
 IMAGES = {f"acp/{name}": ("v4.2.1",) for name in ("alauda-base", "chart-alauda-base", "console", "etcd-sync", "sentry")}

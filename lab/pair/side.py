@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from lab.pair.contents import as_installed, backed_up, components, registry_objects, rights
+from lab.pair.contents import as_installed, backed_up, components, encryption_manager, registry_objects, rights
 from lab.pair.plugin import Plugin
 from lab.pair.synchroniser import PORT, SYNC, Etcd
 from lab.platform import Platform
@@ -84,7 +84,7 @@ class Side(Platform):
         return dataclasses.replace(super()._site(), authority=self.shared.authority)
 
     def _healthy(self) -> list[Object]:
-        items = [*super()._healthy(), *rights(), *registry_objects(self.shared)]
+        items = [*super()._healthy(), *rights(), *registry_objects(self.shared), *encryption_manager(self.site)]
         for item in items:
             if item["kind"] == "ProductBase":
                 as_installed(item, self.shared)
@@ -116,7 +116,8 @@ class Side(Platform):
         for item in items:
             self.define_healthy(item)
         for item in items:
-            self.api.until(reference(item), is_complete, "is complete")
+            if item["kind"] == "Deployment":
+                self.api.until(reference(item), is_complete, "is complete")
 
     def pods(self, selector: str, namespace: str = SYSTEM) -> list[Object]:
         """Give the Pods that a selector of labels finds and that are not on their way out."""

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 SYNC, MONITOR, LEASE = "etcd-sync", "etcd-sync-monitor", "etcd-sync-mirror"
 TOKEN_SECRET = "etcd-sync-active-cluster-token"  # noqa: S105 - its name
 PORT = 2379
+CHECK_INTERVAL = 300
+"""Seconds; what is usual is not public."""
 _IMAGE = image_name(SYNC, "lab")
 _PROGRAM = "usr/local/bin/etcd-sync"
 _HTTP = 8080
 _LEADER_RELEASES = ("4.3",)
+_REPLICAS = 2
 
 
 def image(say: Callable[[str], None]) -> Image:
@@ -87,11 +90,6 @@ class Synchroniser:
         """One of its Pods leads, by a Lease."""
         return self.site.release.name in _LEADER_RELEASES
 
-    @property
-    def replicas(self) -> int:
-        """How many Pods mirror, or wait to."""
-        return 2 if self.leads else 1
-
     def objects(self) -> list[Object]:
         """Give everything that the plugin consists of, in an order in which it can be made."""
         items = [self.module(), app_release(self.site, SYNC, "acp/chart-etcd-sync"), *_rights()]
@@ -103,7 +101,7 @@ class Synchroniser:
             ]
             items.append(job(SYSTEM, "etcd-sync-bootstrap", pod_spec(self.site.image, "echo prepared")))
         lease = [f"--lease={LEASE}"] if self.leads else []
-        items.append(self._deployment(SYNC, self.replicas, lease))
+        items.append(self._deployment(SYNC, _REPLICAS, lease))
         items.append(self._deployment(MONITOR, 1, ["--monitor"]))
         service = {"selector": {"app": MONITOR}, "ports": [{"name": "http", "port": 80, "targetPort": _HTTP}]}
         metadata = {"name": MONITOR, "namespace": SYSTEM}
@@ -115,7 +113,7 @@ class Synchroniser:
         module["spec"]["config"] = {
             "activeClusterVIP": self.active,
             "activeClusterETCDEndpoints": "",
-            "dataCheckInterval": 300,
+            "dataCheckInterval": CHECK_INTERVAL,
             "printDetailLogs": False,
             **({"activeClusterTokenSecret": TOKEN_SECRET} if self.leads else {}),
             **(settings or {}),

@@ -2,8 +2,9 @@
 
 Those of one platform can be seeded on each side as well: ``pair.standby.fault("pod-crashes")``. Not here, since they
 are how a pair is made or its inventory written: another release of Kubernetes (``Pair(standby_kubernetes=...)``),
-kubeconfigs that were exchanged (``write_inventory(swapped=True)``). A delay between the sites cannot be had: the lab
-needs no kernel module for it, and this kernel's may be missing.
+nodes that are called by their addresses (``Pair(named_by_address=True)``), kubeconfigs that were exchanged
+(``write_inventory(swapped=True)``). A delay between the sites cannot be had: it needs a queue that this kernel may not
+have.
 """
 
 from lab.pair.faults import parity, sides, sync, ways

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from lab.control_plane.static_pods import ENCRYPTION
 from lab.faults import FAULTS as NODE_FAULTS
+from lab.pair.contents import ENCRYPTION_MANAGER, elasticsearch_secret
 from lab.pair.faults.fault import Fault
-from lab.pair.faults.names import BACKUP, MACHINES, NODE_NAMES, SAME_KEYS, WORKLOADS
+from lab.pair.faults.names import BACKUP, DETERMINISTIC, ELASTICSEARCH, MACHINES, SAME_KEYS, WORKLOADS
 from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, On, OnNodes, Seed
 from lab.pair.shared import ENCRYPTION_KEY, another_key, encryption_config
-from lab.platform.api import Reference
-from lab.platform.faults.steps import Change
+from lab.platform.api import Reference, reference
+from lab.platform.faults.steps import Change, Do
+from lab.platform.resources import module_info
 
 if TYPE_CHECKING:
     from lab.pair.faults.fault import Step
     from lab.pair.side import Side
     from lab.platform.api import Object
+    from lab.platform.platform import Platform
 
 _BACKUP = Reference("enhancement.cluster.alauda.io/v1", "EtcdBackupConfiguration", "etcd-backup-default")
+_WITH_MANAGER = ("4.3",)
 _WITH_BACKUP = ("4.2", "4.3")
 _OLD_DAYS = 40
 
@@ -46,6 +50,13 @@ def _backup(**record: object) -> tuple[Step, ...]:
     return (On((STANDBY,), Change(lambda _platform: _BACKUP, lambda item: _newest(item).update(record))),)
 
 
+def _managed(**settings: str) -> tuple[Step, ...]:
+    def which(platform: Platform) -> Reference:
+        return reference(module_info(platform.site, ENCRYPTION_MANAGER, "plugin", ENCRYPTION_MANAGER))
+
+    return (On((STANDBY,), Change(which, lambda item: item["spec"]["config"].update(settings))),)
+
+
 def _newest(item: Object) -> Object:
     newest: Object = item["status"]["records"][0]
     return newest
@@ -58,10 +69,6 @@ def _days_ago(days: int) -> str:
 def _twice_named() -> str:
     text = encryption_config(ENCRYPTION_KEY, another_key())
     return text.replace("name: key2", "name: key1")
-
-
-def _named(side: Side) -> str:
-    return f"hostname {side.node(0).spec.name}; echo {side.node(0).spec.name} >/etc/hostname"
 
 
 _KEY_FAULTS = (
@@ -110,6 +117,30 @@ _KEY_FAULTS = (
     ),
 )
 
+_MANAGER_FAULTS = (
+    Fault(
+        "encryption-not-deterministic",
+        DETERMINISTIC,
+        "the standby's encryption is not deterministic",
+        _managed(mode="randomised"),
+        releases=_WITH_MANAGER,
+    ),
+    Fault(
+        "replication-group-differs",
+        DETERMINISTIC,
+        "the standby is in another replication group",
+        _managed(replication_group_id="another"),
+        releases=_WITH_MANAGER,
+    ),
+    Fault(
+        "root-key-differs",
+        DETERMINISTIC,
+        "the standby has another root key",
+        _managed(root_key="planted-other-root-key"),
+        releases=_WITH_MANAGER,
+    ),
+)
+
 _BACKUP_FAULTS = (
     Fault(
         "backup-failed",
@@ -136,6 +167,7 @@ _BACKUP_FAULTS = (
 
 FAULTS = (
     *_KEY_FAULTS,
+    *_MANAGER_FAULTS,
     *_BACKUP_FAULTS,
     Fault(
         "machine-not-running",
@@ -157,10 +189,18 @@ FAULTS = (
         (Seed(PRIMARY, "apprelease-not-ready"),),
     ),
     Fault(
-        "node-named-badly",
-        NODE_NAMES,
-        "the standby's node does not say whose it is",
-        (OnNodes((STANDBY,), "hostname node-1; echo node-1 >/etc/hostname", _named),),
+        "elasticsearch-refuses",
+        ELASTICSEARCH,
+        "Elasticsearch of the standby does not know the platform's password: 401, after a failover",
+        (
+            On(
+                (STANDBY,),
+                Do(
+                    lambda platform: platform.put(elasticsearch_secret("planted-other-passphrase")),
+                    lambda platform: platform.put(elasticsearch_secret()),
+                ),
+            ),
+        ),
     ),
     Fault(
         "clocks-apart",

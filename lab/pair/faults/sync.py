@@ -79,6 +79,27 @@ class Missed:
         store.copy(pair.primary, pair.standby, self.keys)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A ConfigMap that a person made on the primary, by kubectl.
+
+    Attributes:
+        namespace: where.
+        name: of it.
+    """
+
+    namespace: str
+    name: str
+
+    def apply(self, pair: Pair) -> None:
+        """Make it."""
+        pair.primary.cluster.kubectl("-n", self.namespace, "create", "configmap", self.name, "--from-literal=key=value")
+
+    def undo(self, pair: Pair) -> None:
+        """Delete it."""
+        pair.primary.cluster.kubectl("-n", self.namespace, "delete", "configmap", self.name, "--ignore-not-found")
+
+
 def _notes(name: str, namespace: str, count: int = 1) -> Callable[[Platform], list[Object]]:
     def objects(_platform: Platform) -> list[Object]:
         metadata = [{"name": f"{name}-{number}", "namespace": namespace} for number in range(count)]
@@ -252,6 +273,6 @@ FAULTS = (
         "excluded-namespace-used",
         EXCLUDED,
         "somebody keeps ConfigMaps in namespaces that are not synchronised",
-        (On((PRIMARY,), Add(_notes("precious", "default", 2))), On((PRIMARY,), Add(_notes("precious", "kube-public")))),
+        (Kept("default", "precious-0"), Kept("default", "precious-1"), Kept("kube-public", "precious")),
     ),
 )
