@@ -15,6 +15,7 @@ from lab.demo import DEMO_FAULTS, usual_nodes, with_faults
 from lab.faults import FAULTS, PLANS
 from lab.flavours import FLAVOURS
 from lab.networks import sweep
+from lab.pair.synchroniser import image
 from lab.programs import LabError
 from lab.running import RunningLab, running_labs
 from lab.site import Lab, check_machine
@@ -161,6 +162,7 @@ def _prepare(chosen: argparse.Namespace) -> None:
     prepare()
     if chosen.clusters:
         prepare_clusters(print)
+        image(print)
     print(f"lab: all is built, in {cache_folder()}")
 
 

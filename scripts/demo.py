@@ -1,6 +1,6 @@
-"""The main job on real input: five lab nodes with faults, judged over SSH, then an installed cluster through its API.
+"""The main job on real input: five lab nodes with faults, an installed cluster, and a disaster recovery pair.
 
-Without root this machine itself is judged; where no cluster can start, a recorded run of one is judged again.
+Without root this machine itself is judged; where no cluster can start, recorded runs are judged again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
-RECORDED = ROOT / "inventories" / "recorded" / "installed-cluster"
+RECORDED = ROOT / "inventories" / "recorded"
 
 
 def main() -> int:
@@ -28,6 +32,9 @@ def main() -> int:
     if status in {0, 1}:
         print("\n=== After the installation ===\n", flush=True)
         status = _installed()
+    if status in {0, 1}:
+        print("\n=== Disaster recovery ===\n", flush=True)
+        status = _recovery()
     if status not in {0, 1}:
         print(f"\nThe demo did not work: pytest ended with {status}.")
         return status
@@ -51,14 +58,30 @@ def _installed() -> int:
     if reason := missing():
         print(f"No cluster is started here: {reason}")
         print("A recorded run over a cluster is judged again.\n", flush=True)
-        return _pytest(f"--acp-snapshot={RECORDED}")
+        return _pytest(f"--acp-snapshot={RECORDED / 'installed-cluster'}")
     print(f"Starting a control plane with the platform's objects, and {len(FAULTS_OF_DEMO)} faults ...", flush=True)
     with demo_platform() as inventory:
         return _pytest("--acp-stage=postinstall", f"--acp-inventory={inventory}")
 
 
-def _pytest(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+def _recovery() -> int:
+    """Judge a pair: two real clusters, one of which is kept like the other, and three faults."""
+    from lab import cluster_demo  # noqa: PLC0415 - needs the path set above
+    from lab.pair.demo import FAULTS_OF_DEMO, demo_pair, missing  # noqa: PLC0415 - likewise
+
+    if reason := cluster_demo.missing() or missing():
+        print(f"No pair is started here: {reason}")
+        print("A recorded run over a pair is judged again.\n", flush=True)
+        return _pytest(f"--acp-snapshot={RECORDED / 'recovery-pair'}")
+    print(
+        f"Starting two clusters, what carries one over to the other, and {len(FAULTS_OF_DEMO)} faults ...", flush=True
+    )
+    with demo_pair() as (inventory, inside):
+        return _pytest("--acp-stage=dr", f"--acp-inventory={inventory}", inside=inside)
+
+
+def _pytest(*arguments: str, inside: Sequence[str] = ()) -> int:
+    return subprocess.run([*inside, sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":

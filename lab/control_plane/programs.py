@@ -50,13 +50,18 @@ class _NotBuiltError(Exception):
 
 def are_built(release: Release) -> bool:
     """Tell whether all programs of a release are there, so that none would be built now."""
+    return is_there(lambda say: programs(release, say=say))
+
+
+def is_there(prepare: Callable[[Callable[[str], None]], object]) -> bool:
+    """Tell whether what ``prepare`` gives is there, so that nothing would be built now."""
 
     def refuse(line: str) -> None:
         # It is told before anything is built.
         raise _NotBuiltError(line)
 
     try:
-        programs(release, say=refuse)
+        prepare(refuse)
     except (_NotBuiltError, LabError):
         return False
     return True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import warnings
 from contextlib import suppress
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _FILE_LIMIT = 2**20
 _MOST_CERTIFICATES = 20
+_WARNINGS = threading.Lock()
 
 
 def certificate_facts(planned: Certificate) -> CertificateFile | Problem:
@@ -130,14 +133,20 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _trusted_roots(subject: x509.Name) -> list[x509.Certificate]:
     """Give the roots of that name that this machine trusts."""
+    return [root for root in _all_roots() if root.subject == subject]
+
+
+@cache
+def _all_roots() -> tuple[x509.Certificate, ...]:
     roots = []
-    with warnings.catch_warnings():
+    # What is done with warnings holds for all threads.
+    with _WARNINGS, warnings.catch_warnings():
         # Some old roots break a rule of today.
         warnings.simplefilter("ignore")
         for encoded in ssl.create_default_context().get_ca_certs(binary_form=True):
             with suppress(ValueError):
                 roots.append(x509.load_der_x509_certificate(encoded))
-    return [root for root in roots if root.subject == subject]
+    return tuple(roots)
 
 
 def _key_fits(certificate: x509.Certificate, file: str | None) -> tuple[bool | None, str]:
