@@ -11,9 +11,10 @@ from lab import LabError
 
 if TYPE_CHECKING:
     from lab.control_plane import ApiServer
+    from lab.pair import Pair
 
 
-def runnable(plane: ApiServer) -> None:
+def runnable(plane: ApiServer | Pair) -> None:
     """Make sure that a cluster can run on this machine; builds what it needs, once."""
     from lab.site import check_machine  # noqa: PLC0415 - after the path is set
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from acp_acceptance.dimensions import Dimensions
 from acp_acceptance.inventory import IpFamily, Topology
-from acp_acceptance.plan import Dimensions, targets_of
+from acp_acceptance.plan import targets_of
 from acp_acceptance.requirements.catalogue import LANGUAGES, fields, load_catalogue
 from acp_acceptance.requirements.conditions import judge
 from pairs import pair_inventory

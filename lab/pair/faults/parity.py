@@ -149,18 +149,21 @@ _REPOSITORY_FAULTS = (
         IMAGE_REPOSITORY,
         "the standby has another password of the image repository",
         (_credential("password", "planted-other-passphrase", STANDBY),),
+        also=(IMAGES,),
     ),
     Fault(
         "registry-user-differs",
         IMAGE_REPOSITORY,
         "the standby has another user of the image repository",
         (_credential("username", "another", STANDBY),),
+        also=(IMAGES,),
     ),
     Fault(
         "registry-password-empty",
         IMAGE_REPOSITORY,
         "neither side has a password of the image repository",
         (_credential("password", "", *BOTH),),
+        also=(IMAGES,),
     ),
     Fault(
         "registry-address-differs",
@@ -176,6 +179,7 @@ _REPOSITORY_FAULTS = (
         IMAGE_REPOSITORY,
         "the standby has no Secret with the image repository's credentials",
         (On((STANDBY,), Remove(lambda _platform: _CREDENTIALS)),),
+        also=(IMAGES,),
         breaks=True,
     ),
     Fault(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from acp_acceptance.inventory import Cluster, Inventory
+    from acp_acceptance.inventory.parameters import Certificate
     from acp_acceptance.model.runner_view import RunnerView
 
 
@@ -48,7 +49,7 @@ def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation | Problem:
     asked = cluster.parameters
     repository, certificate = asked.image_repository, asked.certificate
     try:
-        fingerprint = certificate.fingerprint or _fingerprint(certificate.file)
+        fingerprint = planned_fingerprint(certificate)
     except (OSError, ValueError) as error:
         return Problem("unreadable", printable(f"the certificate {certificate.file} cannot be read: {error}"))
     return PlannedInstallation(
@@ -67,6 +68,15 @@ def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation | Problem:
         password=_mark(repository.password_from, key),
         admin_user=asked.admin_user,
     )
+
+
+def planned_fingerprint(certificate: Certificate) -> str | None:
+    """Give the SHA-256 of the certificate that the inventory plans; ``None`` where it names none.
+
+    Raises:
+        OSError, ValueError: its file cannot be read, or holds none.
+    """
+    return certificate.fingerprint or _fingerprint(certificate.file)
 
 
 def _fingerprint(file: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,9 +15,10 @@ from acp_acceptance.collect.pair.said import credentials
 from acp_acceptance.collect.platform.asking import shake_hands, unverified
 from acp_acceptance.collect.platform.places import REGISTRY_PORT
 from acp_acceptance.collect.platform.secret import NAME as PLATFORM_SECRET
+from acp_acceptance.collect.site import planned_fingerprint
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.pair.registry import RegistryContents
-from acp_acceptance.model.platform import raw
+from acp_acceptance.model.platform import PlatformFacts, raw
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
@@ -57,13 +59,13 @@ class _Catalogue:
         assert side.cluster.vip
         self._place = f"{side.cluster.vip}:{REGISTRY_PORT}"
         self._pool = urllib3.HTTPSConnectionPool(
-            side.cluster.vip.strip("[]"),
+            side.cluster.vip,
             REGISTRY_PORT,
             maxsize=_AT_ONCE,
             timeout=side.deadline,
             retries=urllib3.Retry(2, redirect=0, raise_on_status=False, backoff_factor=0.2),
             cert_reqs="CERT_NONE",
-            assert_fingerprint=_fingerprint(side, self._place),
+            assert_fingerprint=_recognised(side, self._place),
         )
         self._headers = urllib3.make_headers(basic_auth=f"{known['user']}:{known['password']}")
 
@@ -117,27 +119,31 @@ def _next_page(link: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.path.startswith("/v2/_catalog") else ""
 
 
-def _fingerprint(side: Side, place: str) -> str:
-    """Give the fingerprint of the registry's certificate, which is to be the one that the cluster holds.
+def _recognised(side: Side, place: str) -> str:
+    """Give the fingerprint of the registry's certificate, which must be known before anything secret is sent there.
 
     Raises:
-        CollectionError: it is another, or the cluster's is not known: nothing is sent to whom nobody knows.
+        CollectionError: it is neither the one that the cluster holds nor the one that the inventory plans.
     """
-    own = side.platform.certificates.items.get(PLATFORM_SECRET)
-    content = own.content if own else None
-    if content is None or not content.fingerprint:
-        raise CollectionError(
-            f"Secret {PLATFORM_SECRET} of {side.cluster.name} could not be read, so the registry {place} cannot be "
-            "recognised, and no credentials are sent to it"
-        )
     host, _, port = place.rpartition(":")
-    shaken = shake_hands(host, int(port), side.deadline, side.domain)
+    shaken = shake_hands(host.strip("[]"), int(port), side.deadline, side.domain)
     if not shaken.chain:
         raise CollectionError(f"the registry {place} makes no TLS handshake: {shaken.failure}")
     served = served_certificate(list(shaken.chain)).fingerprint
-    if served != content.fingerprint:
+    if not served or served not in set(_known(side)):
         raise CollectionError(
-            f"the registry {place} serves another certificate than Secret {PLATFORM_SECRET} holds, so no credentials "
-            "are sent to it"
+            f"the registry {place} serves neither the certificate of Secret {PLATFORM_SECRET} nor the one that the "
+            "inventory plans, so it is not recognised, and no credentials are sent to it"
         )
     return served
+
+
+def _known(side: Side) -> Iterator[str]:
+    if side.platform.is_measured(PlatformFacts.certificates):
+        own = side.platform.certificates.items.get(PLATFORM_SECRET)
+        if own and own.content:
+            yield own.content.fingerprint
+    with suppress(OSError, ValueError):
+        planned = planned_fingerprint(side.cluster.parameters.certificate)
+        if planned:
+            yield planned.replace(":", "").lower()

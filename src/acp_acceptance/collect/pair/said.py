@@ -14,7 +14,7 @@ from acp_acceptance.model.text import printable
 from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from acp_acceptance.collect.pair.subjects import Side
 
@@ -87,13 +87,13 @@ def read(side: Side, kept: Kept, objects: dict[tuple[str, str], Any] | None = No
         known[key] = _object(side, kept)
     if isinstance(known[key], (ApiError, CollectionError)):
         raise known[key]
-    values = list(_at(known[key], kept.field.split(".")))
-    if not values:
+    found = _at(known[key], kept.field.split("."))
+    if found is None:
         raise CollectionError(
             f"{side.cluster.name} has no {kept}; where this release keeps {kept.name} is assumed "
             "(requirements/releases/dr), so correct it there if it is elsewhere"
         )
-    return tuple(_decoded(value, kept) for value in values[:_MOST_VALUES])
+    return tuple(_decoded(value, kept) for value in found)
 
 
 def _object(side: Side, kept: Kept) -> Any:  # noqa: ANN401 - a JSON object, or the error in its place
@@ -114,15 +114,15 @@ def _object(side: Side, kept: Kept) -> Any:  # noqa: ANN401 - a JSON object, or 
     return found[0]
 
 
-def _at(found: object, way: list[str]) -> Iterator[str]:
+def _at(found: object, way: list[str]) -> list[str] | None:
+    """Give the values at the end of a way; ``None`` where it ends before, an empty list where there are none."""
     if isinstance(found, list):
-        for item in found[:_MOST_VALUES]:
-            yield from _at(item, way)
-    elif way:
-        if isinstance(found, dict) and way[0] in found:
-            yield from _at(found[way[0]], way[1:])
-    elif isinstance(found, (str, int)) and not isinstance(found, bool):
-        yield str(found)
+        each = [_at(item, way) for item in found[:_MOST_VALUES]]
+        known = [values for values in each if values is not None]
+        return None if found and not known else [value for values in known for value in values]
+    if way:
+        return _at(found[way[0]], way[1:]) if isinstance(found, dict) and way[0] in found else None
+    return [str(found)] if isinstance(found, (str, int)) and not isinstance(found, bool) else None
 
 
 def _decoded(value: str, kept: Kept) -> str:
@@ -141,4 +141,7 @@ def credentials(side: Side) -> Mapping[str, str]:
         ApiError, CollectionError: they could not be read.
     """
     kept = kept_by(side.inventory.site.release)
-    return {name: read(side, kept[f"repository_{name}"])[0] for name in ("user", "password")}
+    found = {name: read(side, kept[f"repository_{name}"]) for name in ("user", "password")}
+    if not all(found.values()):
+        raise CollectionError(f"{side.cluster.name} holds no user or no password of the image repository")
+    return {name: values[0] for name, values in found.items()}
