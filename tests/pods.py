@@ -1,0 +1,43 @@
+"""Running commands as a Pod of the schedule runs them: with its service account's token where Pods have theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ACCOUNT = "acp-acceptance"
+"""Of deploy/rbac.yaml: name of the service account, and of its namespace."""
+_THERE = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def token_of(kubectl: Callable[..., str]) -> str:
+    """Give a token of the account, which ends soon."""
+    return kubectl("-n", ACCOUNT, "create", "token", ACCOUNT, "--duration=30m").strip()
+
+
+def in_pod(kubectl: Callable[..., str], ca: Path, server: str, folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Give a command that runs commands as in such a Pod, and its environment.
+
+    Args:
+        kubectl: runs kubectl as the administrator.
+        ca: certificate of the cluster's authority.
+        server: the API server's address.
+        folder: for what a kubelet would mount.
+    """
+    account = folder / "serviceaccount"
+    account.mkdir()
+    token = account / "token"
+    token.touch(mode=0o600)
+    token.write_text(token_of(kubectl), encoding="utf-8")
+    (account / "ca.crt").write_bytes(ca.read_bytes())
+    (account / "namespace").write_text(ACCOUNT, encoding="utf-8")
+    address = urlsplit(server)
+    assert address.hostname
+    # A private /var/run: what this machine has there stays as it is.
+    script = f'mount -t tmpfs none /var/run && mkdir -p {_THERE} && mount --bind {account} {_THERE} && exec "$@"'
+    environment = {"KUBERNETES_SERVICE_HOST": address.hostname, "KUBERNETES_SERVICE_PORT": str(address.port)}
+    return ["unshare", "--mount", "sh", "-c", script, "sh"], environment
