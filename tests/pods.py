@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 ACCOUNT = "acp-acceptance"
 """Of deploy/rbac.yaml: name of the service account, and of its namespace."""
-_THERE = "/var/run/secrets/kubernetes.io/serviceaccount"
+_THERE = "secrets/kubernetes.io/serviceaccount"
+# A private /run, of which only the lab is this machine's: what else is there stays as it is.
+_SCRIPT = """mount -t tmpfs none {private} && mkdir -p {private}/acp-lab {private}/{there} || exit
+[ ! -d /run/acp-lab ] || mount --rbind /run/acp-lab {private}/acp-lab || exit
+mount --bind {account} {private}/{there} && mount --rbind {private} /run && exec "$@"
+"""
 
 
 def token_of(kubectl: Callable[..., str]) -> str:
@@ -37,7 +42,8 @@ def in_pod(kubectl: Callable[..., str], ca: Path, server: str, folder: Path) -> 
     (account / "namespace").write_text(ACCOUNT, encoding="utf-8")
     address = urlsplit(server)
     assert address.hostname
-    # A private /var/run: what this machine has there stays as it is.
-    script = f'mount -t tmpfs none /var/run && mkdir -p {_THERE} && mount --bind {account} {_THERE} && exec "$@"'
+    private = folder / "run"
+    private.mkdir()
+    script = _SCRIPT.format(private=private, account=account, there=_THERE)
     environment = {"KUBERNETES_SERVICE_HOST": address.hostname, "KUBERNETES_SERVICE_PORT": str(address.port)}
     return ["unshare", "--mount", "sh", "-c", script, "sh"], environment
