@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from acp_acceptance.reporting.history import Entry, append, history_file
 from lab.pair import Pair
 from lab.platform.api import Reference
 from lab.platform.readiness import is_complete
 from lab.platform.workloads import pod_spec, workload
 from planes import runnable
-from suite import SuiteRun, judged
+from pods import in_pod, token_of
+from suite import ROOT, SuiteRun, judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,36 +48,62 @@ class Failover:
     folder: Path
     switched: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     runs: int = 0
+    inventory: Path = field(init=False)
+    inside: list[str] = field(init=False)
+    environment: dict[str, str] = field(init=False)
 
-    def judge(self) -> SuiteRun:
-        """Run the stage as people at the site do."""
+    def __post_init__(self) -> None:
+        """Give each cluster the rights of deploy/, and the runs nothing more."""
+        rights = [f"--filename={ROOT / 'deploy' / name}" for name in ("rbac.yaml", "rbac-comparison.yaml")]
+        for side in (self.pair.primary, self.pair.standby):
+            side.cluster.kubectl("apply", *rights)
+        standby = self.pair.standby.cluster
+        self.inside, self.environment = in_pod(standby.kubectl, standby.ca[0], standby.server, self.folder)
         document = yaml.safe_load(self.pair.write_inventory(self.folder).read_text(encoding="utf-8"))
-        plan = {"workload_clusters": {"production": {"kubeconfig": str(self.pair.primary.kubeconfig)}}}
-        document["all"]["vars"]["acp"]["dr"] = plan
-        file = self.folder / "site.yml"
-        file.write_text(yaml.safe_dump(document), encoding="utf-8")
+        site = document["all"]["vars"]["acp"]
+        site["dr"] = {"workload_clusters": {"production": {"kubeconfig": str(self.pair.primary.kubeconfig)}}}
+        site["clusters"]["primary-global"]["kubeconfig"] = str(self.other_cluster())
+        site["clusters"]["standby-global"]["kubeconfig"] = str(self.this_cluster())
+        self.inventory = self.folder / "site.yml"
+        self.inventory.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    def other_cluster(self) -> Path:
+        """Write the kubeconfig that the schedule has in a Secret: a token for the primary."""
+        side = self.pair.primary
+        document = yaml.safe_load(side.plane.kubeconfig.read_text(encoding="utf-8"))
+        document["users"][0]["user"] = {"token": token_of(side.cluster.kubectl)}
+        return written(self.folder / "other-cluster.yaml", document)
+
+    def this_cluster(self) -> Path:
+        """Write the kubeconfig that the schedule has in its ConfigMap: the account of its own Pod."""
+        objects = yaml.safe_load_all((ROOT / "deploy" / "cronjob.yaml").read_text(encoding="utf-8"))
+        (data,) = [item["data"] for item in objects if item["kind"] == "ConfigMap"]
+        document = yaml.safe_load(data["this-cluster.yaml"])
+        # No cluster's DNS leads here.
+        document["clusters"][0]["cluster"]["server"] = self.pair.standby.cluster.server
+        return written(self.folder / "this-cluster.yaml", document)
+
+    def judge(self, *options: str) -> SuiteRun:
+        """Run the stage as its schedule does, in a Pod of the standby; all runs have one history."""
         self.runs += 1
         reports = self.folder / f"reports-{self.runs}"
-        self.remember(reports)
+        if self.runs > 1:
+            shutil.copytree(
+                self.folder / f"reports-{self.runs - 1}" / "lab-pair" / "history", reports / "lab-pair" / "history"
+            )
         return judged(
             reports,
             "--acp-stage=dr",
-            f"--acp-inventory={file}",
-            "--acp-dr-phase=failover",
-            f"--acp-failover-at={self.switched.isoformat()}",
+            f"--acp-inventory={self.inventory}",
             "--acp-allure=never",
-            inside=self.pair.inside,
-            environment={"ACP_REGISTRY_PASSWORD": "unused"},
+            *options,
+            inside=[*self.pair.inside, *self.inside],
+            environment={**self.environment, "ACP_REGISTRY_PASSWORD": "unused"},
         )
 
-    def remember(self, reports: Path) -> None:
-        """Let an earlier run have found both clusters alike."""
-        at = self.switched - timedelta(hours=1)
-        earlier = {"started": at, "finished": at, "stage": "dr", "release": "4.2", "verdict": "accepted", "status": 0}
-        measured = {"missed_keys": 0.0, "surplus_keys": 0.0}
-        file = history_file(reports / "lab-pair", "dr")
-        file.parent.mkdir(parents=True)
-        append(file, Entry.model_validate({**earlier, "counts": {}, "measurements": measured, "folder": "dr-earlier"}))
+    def judge_failover(self) -> SuiteRun:
+        """Run phase failover."""
+        return self.judge("--acp-dr-phase=failover", f"--acp-failover-at={self.switched.isoformat()}")
 
     def start_elasticsearch(self, password: str) -> None:
         """Let Log Storage answer one who knows a password, and the platform have that in its Secret."""
@@ -112,6 +139,13 @@ class Failover:
         for name in RESTARTED:
             restart(self.pair.standby, f"service_name={name}", SYSTEM, name)
         restart(self.pair.primary, "service_name=warlock", SYSTEM, "warlock")
+
+
+def written(file: Path, document: object) -> Path:
+    """Write a kubeconfig."""
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return file
 
 
 def restart(side: Side, selector: str, namespace: str, deployment: str) -> None:
@@ -166,6 +200,13 @@ def next_step(run: SuiteRun) -> str:
 def test_each_step_that_is_left_undone_is_found_and_the_first_is_the_next(failover: Failover) -> None:
     failover.start_elasticsearch("another-password")
     run = failover.judge()
+    synchronised = {name for name, _ in run.with_outcome("passed") if name.startswith("dr.sync.")}
+    assert synchronised >= {"dr.sync.plugin", "dr.sync.consistent", "dr.sync.independent"}, run.output
+    assert "deploy/rbac.yaml" not in (run.folder / "results.json").read_text(encoding="utf-8")
+    assert 'acp_acceptance_missed_keys{cluster="standby-global"' in (run.folder / "metrics.prom").read_text()
+
+    failover.switched = datetime.now(timezone.utc)
+    run = failover.judge_failover()
     steps = {"elasticsearch-templates", "sync-removed", "port-closed", "dns", "console", "restarted"}
     assert undone(run) == steps | {"restarted-in-workload-clusters"}, run.output
     assert next_step(run) == "elasticsearch-templates"
@@ -181,13 +222,13 @@ def test_each_step_that_is_left_undone_is_found_and_the_first_is_the_next(failov
     failover.start_elasticsearch(PASSWORD)
     failover.remove_synchroniser()
     failover.close_etcd()
-    run = failover.judge()
+    run = failover.judge_failover()
     assert undone(run) == {"dns", "console", "restarted", "restarted-in-workload-clusters"}, run.output
     assert next_step(run) == "dns"
 
     failover.switch_domain()
     failover.restart_components()
-    run = failover.judge()
+    run = failover.judge_failover()
     assert undone(run) == set(), run.output
     assert run.results["next_step"] is None
     assert run.status == 0

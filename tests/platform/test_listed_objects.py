@@ -7,9 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -34,6 +32,7 @@ from lab.platform.surroundings import claim, namespace, storage_class, surroundi
 from lab.platform.workloads import workloads
 from planes import runnable
 from platform_objects import HOSTILE, says
+from pods import in_pod
 from suite import ROOT, judged
 
 if TYPE_CHECKING:
@@ -220,38 +219,19 @@ def test_the_pod_of_the_schedule_is_allowed_where_pods_are_restricted(scheduled:
         scheduled.kubectl("create", "--dry-run=server", "-f", "-", given=json.dumps(pod))
 
 
-@contextmanager
-def in_pod(plane: ApiServer, folder: Path) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Give a command that runs commands as in the Pod (its service account is where it looks), and its environment."""
-    account = folder / "serviceaccount"
-    account.mkdir()
-    token = account / "token"
-    token.touch(mode=0o600)
-    token.write_text(plane.kubectl("-n", READER, "create", "token", READER, "--duration=10m").strip(), encoding="utf-8")
-    (account / "ca.crt").write_bytes(plane.ca[0].read_bytes())
-    (account / "namespace").write_text(READER, encoding="utf-8")
-    address = urlsplit(plane.server)
-    assert address.hostname
-    there = "/var/run/secrets/kubernetes.io/serviceaccount"
-    # A private /var/run: what this machine has there stays as it is.
-    script = f'mount -t tmpfs none /var/run && mkdir -p {there} && mount --bind {account} {there} && exec "$@"'
-    environment = {"KUBERNETES_SERVICE_HOST": address.hostname, "KUBERNETES_SERVICE_PORT": str(address.port)}
-    yield ["unshare", "--mount", "sh", "-c", script, "sh"], environment
-
-
 def test_a_run_in_a_pod_lacks_no_right(scheduled: ApiServer, tmp_path: Path) -> None:
-    with in_pod(scheduled, tmp_path) as (inside, environment):
-        run = judged(
-            tmp_path / "reports",
-            "--acp-stage=postinstall",
-            "--acp-kubeconfig=in-cluster",
-            "--acp-release=4.2",
-            "--acp-topology=multi_cluster",
-            "--acp-metrics",
-            tmp_path / "acp.prom",
-            inside=inside,
-            environment=environment,
-        )
+    inside, environment = in_pod(scheduled.kubectl, scheduled.ca[0], scheduled.server, tmp_path)
+    run = judged(
+        tmp_path / "reports",
+        "--acp-stage=postinstall",
+        "--acp-kubeconfig=in-cluster",
+        "--acp-release=4.2",
+        "--acp-topology=multi_cluster",
+        "--acp-metrics",
+        tmp_path / "acp.prom",
+        inside=inside,
+        environment=environment,
+    )
     assert "the service account of this Pod" in run.output
     # The platform has no processes here, and much is red: but nothing for want of a right.
     assert run.with_outcome("passed")
@@ -269,11 +249,11 @@ def test_the_kubeconfig_of_the_schedule_is_that_of_its_pod(scheduled: ApiServer,
         "from acp_acceptance.collect.platform.access import from_kubeconfig; from kubernetes.client import CoreV1Api; "
         "import sys; print(len(CoreV1Api(from_kubeconfig(sys.argv[1], None).client).list_node().items), 'nodes')"
     )
-    with in_pod(scheduled, tmp_path) as (inside, environment):
-        command = [*inside, sys.executable, "-c", read_it, str(tmp_path / "kubeconfig")]
-        done = subprocess.run(
-            command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
-        )
+    inside, environment = in_pod(scheduled.kubectl, scheduled.ca[0], scheduled.server, tmp_path)
+    command = [*inside, sys.executable, "-c", read_it, str(tmp_path / "kubeconfig")]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.stdout == "1 nodes\n", done.stderr
 
 

@@ -214,6 +214,18 @@ def test_what_nobody_knows_is_broken_and_never_passed(tmp_path: Path, what: str)
     assert said in found.said()
 
 
+def test_a_node_that_is_not_reached_hides_no_stale_server(tmp_path: Path) -> None:
+    snapshot = switched_over(tmp_path, names=names(addresses=OLD))
+    snapshot.of("node", "standby-global-m1").add({"resolved": GONE})
+    found = pair_judged(snapshot, "failover.dns")
+    assert found.with_outcome("failed")
+    assert "coredns-b still gives" in found.said()
+    unreached = switched_over(tmp_path)
+    unreached.of("node", "standby-global-m1").add({"resolved": GONE})
+    found = pair_judged(unreached, "failover.dns")
+    assert found == {("failover.dns", PAIR): ("broken", "standby-global-m1: it does not answer")}
+
+
 def test_what_was_found_counts_although_something_else_is_not_known(tmp_path: Path) -> None:
     found = judged(tmp_path, etcd_ports=EtcdPorts({"192.0.2.10:2379": "open"}, (STANDBY,)))
     assert found.with_outcome("failed") == {("failover.port-closed", PAIR)}

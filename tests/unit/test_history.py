@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from acp_acceptance.model.pair.failover import LastConsistency
 from acp_acceptance.reporting import history
-from acp_acceptance.reporting.history import Entry, History, append, entry_of, history_file, load
+from acp_acceptance.reporting.history import Entry, History, append, entry_of, history_file, last_consistency, load
 from acp_acceptance.reporting.results import Measurement, Outcome
 from acp_acceptance.reporting.trend import trend_line, trend_of
 from results_of import results, verdict
@@ -183,6 +184,27 @@ def test_the_last_result_of_a_requirement_is_the_last_that_was_measured() -> Non
     )
     assert runs.last_of("dr.a.b") == (runs.entries[1], Outcome.PASSED)
     assert runs.last_of("dr.a.d") is None
+
+
+KEYS = {"missed_keys": 0.0, "surplus_keys": 0.0}
+
+
+def test_the_last_consistency_is_the_newest_answer_of_the_monitor_before_the_switch() -> None:
+    past = History(
+        (
+            entry(5, measurements={**KEYS, "missed_keys": 9}),
+            entry(4, measurements=KEYS, folder="dr-clean"),
+            entry(3, measurements={"missed_keys": 0.0}),
+            entry(2),
+            entry(1, measurements={**KEYS, "missed_keys": 7}),
+        )
+    )
+    other = History((entry(6, measurements={**KEYS, "surplus_keys": 8}),))
+    found = last_consistency([past, other], NOW - timedelta(hours=1.5))
+    assert found == LastConsistency((NOW - timedelta(hours=4)).isoformat(), 0, 0, "dr-clean")
+    assert last_consistency([past, other], NOW).missed == 7
+    assert last_consistency([past, other], NOW - timedelta(hours=5.5)).surplus == 8
+    assert last_consistency([past, other], NOW - timedelta(hours=7)) == LastConsistency()
 
 
 # --- the trend

@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families as classic
 
 from acp_acceptance.model.certificate import CertificateFile, ChainLink
 from acp_acceptance.model.measurement import Problem
+from acp_acceptance.model.pair.check import CheckAnswer
+from acp_acceptance.model.pair.lag import Lag
 from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.model.platform.certificates import Certificates, PlatformCertificate
 from acp_acceptance.reporting.history import entry_of
@@ -19,6 +21,7 @@ from acp_acceptance.reporting.measurements import MEASURES, SUBJECTS, measuremen
 from acp_acceptance.reporting.metrics import Metrics, write_for_collector
 from acp_acceptance.reporting.results import Measurement, Outcome, Results
 from acp_acceptance.reporting.summary import one_line
+from pairs import STANDBY, pair_snapshot
 from recorded import healthy, snapshot_of
 from results_of import FINISHED, results, verdict
 
@@ -240,6 +243,46 @@ def test_the_first_of_a_chain_to_expire_counts() -> None:
 )
 def test_what_was_not_measured_is_left_out_and_not_zero(certificates: object) -> None:
     assert measured(certificates) == {}
+
+
+def of_pair(folder: Path, **facts: Any) -> dict[tuple[str, str], float]:
+    found = measurements(pair_snapshot(folder, pair=facts))
+    assert {item.target for item in found if item.name != "certificate_days_left"} <= {STANDBY}
+    return {(item.name, item.subject): item.value for item in found if item.name != "certificate_days_left"}
+
+
+def test_keys_and_lag_of_a_pair_are_measured(tmp_path: Path) -> None:
+    answer = CheckAnswer("by proxy", 200, ("missed", "surplus"), missed_total=12, surplus_total=3)
+    lag = Lag("ns", {"create": (10.0, 20.0, 90.0), "change": (5.0,)}, lost={"change": 1, "delete": 2}, waited=60)
+    assert of_pair(tmp_path, check=answer, lag=lag) == {
+        ("missed_keys", ""): 12,
+        ("surplus_keys", ""): 3,
+        ("replication_lag_seconds", "create"): 0.02,
+        ("replication_lag_seconds", "change"): 0.005,
+        ("replication_lag_worst_seconds", "create"): 0.09,
+        ("replication_lag_worst_seconds", "change"): 60,
+        ("replication_lag_worst_seconds", "delete"): 60,
+    }
+
+
+NO_LAG = Problem("not-asked", "no --acp-active")
+
+
+@pytest.mark.parametrize(
+    ("check", "keys"),
+    [
+        (Problem("unreachable", "no monitor"), {}),
+        (CheckAnswer("", 200, ()), {}),
+        (CheckAnswer("", 200, ("missed",)), {}),
+        (CheckAnswer("", 500, ("missed", "surplus"), unknown="HTTP status 500"), {}),
+        (CheckAnswer("", 200, ("missed",), missed_total=4), {"missed_keys": 4}),
+        (CheckAnswer("", 200, ("missed", "surplus")), {"missed_keys": 0, "surplus_keys": 0}),
+    ],
+)
+def test_an_answer_that_is_not_understood_is_never_zero_keys(
+    tmp_path: Path, check: object, keys: dict[str, float]
+) -> None:
+    assert of_pair(tmp_path, check=check, lag=NO_LAG) == {(name, ""): count for name, count in keys.items()}
 
 
 def test_of_very_many_the_worst_are_kept() -> None:

@@ -59,8 +59,10 @@ class Publisher:
             return
         snapshot = run.snapshot
         now = worst(measurements(snapshot))
-        if {"missed_keys", "surplus_keys"} <= now.keys():
-            known = LastConsistency(snapshot.taken, int(now["missed_keys"]), int(now["surplus_keys"]))
+        keys = [int(now[name]) if name in now else None for name in ("missed_keys", "surplus_keys")]
+        # Of an answer that is not understood, what is known to be amiss counts.
+        if None not in keys or any(keys):
+            known = LastConsistency(snapshot.taken, keys[0] or 0, keys[1] or 0)
         else:
             past = [history.load(history.history_file(site, name)) for name in ("dr", "dr-failover")]
             known = history.last_consistency(past, plan.switched_at or datetime.fromisoformat(snapshot.taken))

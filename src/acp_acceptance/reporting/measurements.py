@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.platform import PlatformFacts
+from acp_acceptance.model.pair import PairFacts
+from acp_acceptance.model.pair.check import require_understood
+from acp_acceptance.model.pair.lag import OPERATIONS, spreads
+from acp_acceptance.model.platform import PlatformFacts, raw
 from acp_acceptance.reporting.results import Measurement
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ MEASURES = {
     "replication_lag_seconds": Measure(
         "Time until the standby showed a change that was made on the primary (median), by kind of change.", "change"
     ),
+    "replication_lag_worst_seconds": Measure(
+        "The longest such time; where the standby did not show one, how long that was waited for.", "change"
+    ),
 }
 """All kinds, by name; a name ends with its unit."""
 
@@ -52,6 +58,7 @@ SUBJECTS = 50
 """So many measurements of one kind and target are kept: the worst."""
 
 _DAY = timedelta(days=1)
+_MILLISECONDS = 1000
 
 
 def measurements(snapshot: Snapshot) -> list[Measurement]:
@@ -78,6 +85,43 @@ def _read(snapshot: Snapshot) -> Iterator[Measurement]:
     for (_, target), facts in snapshot.targets.items():
         if isinstance(facts, PlatformFacts):
             yield from _certificates(target, facts, datetime.fromisoformat(snapshot.taken))
+        if isinstance(facts, PairFacts):
+            standby = raw.text(snapshot.site, "site", "dr", "standby") or target
+            yield from _keys(standby, facts)
+            yield from _lag(standby, facts)
+
+
+def _keys(target: str, facts: PairFacts) -> Iterator[Measurement]:
+    """Give what the monitor counts; of an answer that is not wholly understood, only keys that are there."""
+    try:
+        answer = facts.check
+    except CollectionError:
+        return
+    try:
+        require_understood(answer)
+        understood = True
+    except CollectionError:
+        understood = False
+    for name, count in (("missed_keys", answer.missed_total), ("surplus_keys", answer.surplus_total)):
+        if count or understood:
+            yield Measurement(name=name, target=target, value=count)
+
+
+def _lag(target: str, facts: PairFacts) -> Iterator[Measurement]:
+    try:
+        lag = facts.lag
+    except CollectionError:
+        return
+    found = spreads(lag)
+    for change, spread in found.items():
+        yield Measurement(
+            name="replication_lag_seconds", target=target, subject=change, value=spread.middle / _MILLISECONDS
+        )
+    for change in OPERATIONS:
+        longest = found[change].most / _MILLISECONDS if change in found else 0.0
+        if lag.lost.get(change) or change in found:
+            value = max(longest, lag.waited) if lag.lost.get(change) else longest
+            yield Measurement(name="replication_lag_worst_seconds", target=target, subject=change, value=value)
 
 
 def _certificates(target: str, facts: PlatformFacts, taken: datetime) -> Iterator[Measurement]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.util import Timeout
 
+from acp_acceptance.collect.pair.consistency import refuse_after_failover
 from acp_acceptance.collect.platform.api import METADATA_LIST
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.measurement import CollectionError
@@ -49,6 +50,7 @@ _ANSWER_LIMIT = 2**20
 
 def lag(both: Both) -> dict[str, object]:
     """Make, change and remove a canary some times, and measure when the standby shows each."""
+    refuse_after_failover(both)
     inventory = both.primary.inventory
     requirements = load_catalogue().releases[inventory.site.release].requirements
     values, scope = requirements["dr.sync.lag"], requirements["dr.sync.independent"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from acp_acceptance.collect.pair.comparing import Comparing
 from acp_acceptance.collect.pair.monitor import ask_monitor
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.pair.beside import Beside
 from acp_acceptance.model.pair.check import read_check
 from acp_acceptance.model.pair.comparison import BesideMonitor, Scope
@@ -32,6 +33,17 @@ def release_values(both: Both) -> Mapping[str, Any]:
     return found
 
 
+def refuse_after_failover(both: Both) -> None:
+    """Do nothing of what only a pair that is synchronised is asked.
+
+    Raises:
+        CollectionError: a failover is judged.
+    """
+    plan = both.primary.inventory.site.dr
+    if plan is not None and plan.phase == "failover":
+        raise CollectionError("it is not looked at after a failover, when nothing is synchronised")
+
+
 def check_answer(both: Both) -> dict[str, object]:
     """Ask the monitor; keys that it names are asked for once more, and what both answers name counts.
 
@@ -51,6 +63,7 @@ def _asked(standby: Side, before: CheckedKeys | None = None) -> tuple[CheckAnswe
 
 def comparison(both: Both) -> dict[str, object]:
     """Compare both clusters, and say where the monitor, asked before and after, says something else."""
+    refuse_after_failover(both)
     values = release_values(both)
     beside = Beside(scope_of(values))
     unknown = _told(beside, both.standby)

@@ -15,7 +15,7 @@ from acp_acceptance.model.platform.resources import MODULE_CLUSTER, MODULE_NAME
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from acp_acceptance.model.mesh import Resolved
+    from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.pair.domain import DomainHere
     from acp_acceptance.model.platform.names import Names
     from acp_acceptance.model.platform.resources import Resources
@@ -176,41 +176,42 @@ def still_forwarded(ports: EtcdPorts) -> Iterator[Fault]:
 
 
 def elsewhere(
-    names: Names, here: DomainHere, nodes: Mapping[str, Resolved], fronts: Mapping[str, Collection[str]], wanted: str
+    names: Names, here: DomainHere, nodes: Mapping[str, NodeFacts], fronts: Mapping[str, Collection[str]], wanted: str
 ) -> Iterator[Fault]:
     """Give every point of view from which the domain does not lead to the new primary, and to it alone.
 
     Args:
         names: as Pods of the new primary resolve them, by each of its CoreDNS Pods.
         here: as this machine resolves the domain.
-        nodes: of the new primary, as each resolves names.
+        nodes: of the new primary, each of which resolves names for itself.
         fronts: VIP and External IP, by cluster.
         wanted: the new primary.
 
     Raises:
         CollectionError: one could not be asked.
     """
-    unasked = [item for item in names.lookups if item.name == here.name and item.problem]
-    for lookup in names.lookups:
-        if lookup.name != here.name or lookup.problem:
-            continue
+    asked = [item for item in names.lookups if item.name == here.name]
+    unknown = [f"{here.name} could not be asked for: {item.problem}" for item in asked if item.problem]
+    for lookup in asked:
         sentence = "stale" if lookup.server else "sentry"
         if lookup.failure:
             yield f"{sentence}_failed", {"server": lookup.server, "reason": lookup.failure}
-        elif leads_to(lookup.addresses, fronts) != {wanted}:
+        elif not lookup.problem and leads_to(lookup.addresses, fronts) != {wanted}:
             yield sentence, {"server": lookup.server, "addresses": lookup.addresses}
-    for node, resolved in nodes.items():
-        addresses = resolved.of(here.name)
-        if leads_to(addresses, fronts) != {wanted}:
-            yield "node", {"node": node, "addresses": addresses or ("nowhere",)}
     if leads_to(here.addresses, fronts) != {wanted}:
         yield "runner", {"addresses": here.addresses or (here.failure or "nowhere",)}
-    if unasked:
-        raise CollectionError(f"{here.name} could not be asked for: {unasked[0].problem}")
-    if not any(item.name == here.name and item.server for item in names.lookups):
-        raise CollectionError(
-            f"no CoreDNS Pod was asked for {here.name or 'the domain, which the inventory does not name'}"
-        )
+    for node, facts in nodes.items():
+        try:
+            addresses = facts.resolved.of(here.name)
+        except CollectionError as error:
+            unknown.append(f"{node}: {error}")
+            continue
+        if leads_to(addresses, fronts) != {wanted}:
+            yield "node", {"node": node, "addresses": addresses or ("nowhere",)}
+    if not any(item.server for item in asked):
+        unknown.append(f"no CoreDNS Pod was asked for {here.name or 'the domain, which the inventory does not name'}")
+    if unknown:
+        raise CollectionError("; ".join(unknown))
 
 
 @dataclass(frozen=True)
