@@ -113,10 +113,18 @@ def test_a_waiver_in_force_covers_a_failure_and_the_check_still_ran(
     run_suite: Callable[..., SuiteRun], tmp_path: Path
 ) -> None:
     waivers = tmp_path / "waivers.yml"
-    waivers.write_text(WAIVER.format(expires="2999-01-01"))
+    idle = "- {requirement: preflight.kernel.selinux, reason: a, owner: b, expires: 2999-01-01}\n"
+    past = "- {requirement: preflight.kernel.apparmor, targets: 'x*', reason: a, owner: b, expires: 2020-01-01}\n"
+    later = "- {requirement: postinstall.pods.healthy, reason: a, owner: b, expires: 2999-01-01}\n"
+    waivers.write_text(WAIVER.format(expires="2999-01-01") + idle + past + later)
     run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON)), "--acp-waivers", waivers)
     assert run.status == 0, run.output
     (verdict,) = [item for item in run.results["verdicts"] if item["outcome"] == "waived"]
+    assert "cover nothing, take them out of the file: preflight.kernel.selinux (*, 2999-01-01)\n" in run.output
+    assert (
+        "Waivers whose day is over, renew them or take them out: preflight.kernel.apparmor (x*, 2020-01-01)\n"
+        in run.output
+    )
     assert verdict["waiver"] == {"reason": "a test", "owner": "me", "expires": "2999-01-01", "expired": False}
     assert verdict["findings"]
     assert "waived until 2999-01-01 by me: a test" in run.output

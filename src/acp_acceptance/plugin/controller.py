@@ -19,6 +19,7 @@ from acp_acceptance.reporting import allure
 from acp_acceptance.reporting.evidence import write_manifest
 from acp_acceptance.reporting.folder import RunFolder
 from acp_acceptance.reporting.record import Record
+from acp_acceptance.reporting.remedies import write_remedies
 from acp_acceptance.reporting.signoff import write_reports
 from acp_acceptance.reporting.terminal import TerminalReport
 
@@ -185,6 +186,7 @@ class Controller:
             write_reports(
                 self.folder.path, results, run.catalogue, run.languages, formats=self._config.getoption("acp_report")
             )
+            write_remedies(self.folder.path / "remedies", results, run.catalogue)
         except Exception as error:  # noqa: BLE001 - as said
             self._unwritten = f"the report could not be written: {type(error).__name__}: {error}"
 

@@ -29,8 +29,8 @@ class RunFolder:
     """
 
     def __init__(self, reports: Path, site: str, stage: str, started: datetime) -> None:
-        self._home = reports / _safe(site)
-        self._name = f"{_safe(stage)}-{started:%Y%m%dT%H%M%SZ}"
+        self._home = reports / safe_name(site)
+        self._name = f"{safe_name(stage)}-{started:%Y%m%dT%H%M%SZ}"
         self._home.mkdir(parents=True, exist_ok=True)
         self.path = Path(tempfile.mkdtemp(prefix=f".{self._name}.", suffix=".partial", dir=self._home))
 
@@ -80,6 +80,6 @@ class RunFolder:
             self._home.rmdir()
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """Make a file name of any text: it cannot leave its folder, be hidden, or be too long."""
     return re.sub(r"[^A-Za-z0-9._+-]", "_", name).lstrip(".")[:100] or "_"

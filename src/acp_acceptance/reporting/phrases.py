@@ -90,6 +90,16 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "Строк истории, которые не являются запусками и пропущены: {count}",
         "历史记录中有 {count} 行不是运行记录，已略过",
     ),
+    "waivers-unused": (
+        "Waivers that cover nothing, take them out of the file: {names}",
+        "Исключения, которые ничего не покрывают, удалите их из файла: {names}",
+        "未覆盖任何失败的豁免，请从文件中删除：{names}",
+    ),
+    "waivers-expired": (
+        "Waivers whose day is over, renew them or take them out: {names}",
+        "Исключения с истёкшим сроком, продлите или удалите их: {names}",
+        "已过期的豁免，请续期或删除：{names}",
+    ),
     "interrupted": ("The run was interrupted.", "Запуск был прерван.", "运行被中断。"),
 }
 

@@ -119,6 +119,7 @@ class TerminalReport:
         if self.folder:
             yield Text(phrase("reports-in", self.language, folder=self.folder))
         yield from map(Text, self.notes)
+        yield from self._idle_waivers()
         shown = [f"{count} {phrase(name, self.language)}" for name, count in results.counts.items() if count]
         verdict = Text(
             phrase(results.verdict, self.language), style=_VERDICT_STYLES.get(results.verdict, "bold yellow")
@@ -126,6 +127,17 @@ class TerminalReport:
         yield verdict.append(f": {', '.join(shown)}", style="not bold default")
         for reason in results.scope.partial:
             yield Text(f"  - {reason}", style="yellow")
+
+    def _idle_waivers(self) -> Iterable[RenderableType]:
+        """Name waivers of the stages that were run which do nothing any more; those are forgotten otherwise."""
+        for state in ("unused", "expired"):
+            names = [
+                f"{item.requirement} ({item.targets}, {item.expires})"
+                for item in self.results.waivers
+                if item.state == state and item.requirement.split(".")[0] in self.results.scope.stages
+            ]
+            if names:
+                yield Text(phrase(f"waivers-{state}", self.language, names=", ".join(names)), style="yellow")
 
     def _matrix(self) -> RenderableType:
         """Give the picture at a glance: nodes by areas, or the areas of a cluster, which has targets of many kinds."""
