@@ -38,5 +38,18 @@ def keys(side: Side) -> set[str]:
     return {base64.b64decode(pair["key"]).decode() for pair in found}
 
 
+def value(side: Side, key: str) -> bytes:
+    """Give what a side's etcd holds at a key.
+
+    Raises:
+        KeyError: there is no such key.
+    """
+    with etcd_of(side.node(0)) as etcd:
+        found = etcd.ask("kv/range", key=_encoded(key)).get("kvs", [])
+    if not found:
+        raise KeyError(key)
+    return base64.b64decode(found[0]["value"])
+
+
 def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode("ascii")

@@ -57,14 +57,23 @@ def _eventing(platform: Platform) -> list[Object]:
     return [module_info(platform.site, "knative-operator", "plugin", "knative-operator"), release]
 
 
+def _await_served(platform: Platform) -> None:
+    platform.await_served()
+
+
+def _served_as(change: Callable[[Serving], Serving], *sides: str) -> tuple[Step, ...]:
+    """Serve otherwise, and wait until the load balancers have seen that it is served again."""
+    return (On(sides, Serve(change, _ALL_NODES)), On(sides, Do(_await_served, lambda _platform: None)))
+
+
 def _served(kind: str, *sides: str) -> tuple[Step, ...]:
     """Serve and hold another kind of certificate."""
-    serve = Serve(lambda serving: dataclasses.replace(serving, certificates={HTTPS: kind}), _ALL_NODES)
     secret = Do(
         lambda platform: platform.put(platform_secret(platform.site, kind)),
         lambda platform: platform.restore(reference(platform_secret(platform.site))),
     )
-    return (On(sides, serve), On(sides, secret))
+    served = _served_as(lambda serving: dataclasses.replace(serving, certificates={HTTPS: kind}), *sides)
+    return (*served, On(sides, secret))
 
 
 def _credential(key: str, value: str, *sides: str) -> Step:
@@ -186,13 +195,13 @@ _REPOSITORY_FAULTS = (
         "images-missing",
         IMAGES,
         "a repository of the primary's registry is not in the standby's",
-        (On((STANDBY,), Serve(_without_console, _ALL_NODES)),),
+        _served_as(_without_console, STANDBY),
     ),
     Fault(
         "catalogue-refused",
         IMAGES,
         "the standby's registry does not know the credentials",
-        (On((STANDBY,), Serve(lambda serving: dataclasses.replace(serving, credentials=""), _ALL_NODES)),),
+        _served_as(lambda serving: dataclasses.replace(serving, credentials=""), STANDBY),
         breaks=True,
     ),
 )
