@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from lab.control_plane import ControlPlane
@@ -156,7 +156,14 @@ class Pair:
         ]
         for cluster in clusters:
             cluster.prepare()
-        _both(stack.enter_context, *clusters)
+        try:
+            _both(stack.enter_context, *clusters)
+        except BaseException:
+            # One that is not up yet is not the stack's to end.
+            for cluster in clusters:
+                if hasattr(cluster, "lab"):
+                    cluster.stop()
+            raise
         return clusters
 
     def _name_names(self, cluster: ControlPlane) -> None:
@@ -295,8 +302,19 @@ def _answers(side: Side) -> bool:
 
 
 def _both(work: Callable[..., object], *of: object) -> None:
-    """Do something with several at once, and wait for all, also where one fails."""
-    with ThreadPoolExecutor(len(of)) as pool:
-        started = [pool.submit(partial(work, one)) for one in of]
-    for done in started:
-        done.result()
+    """Do something with several at once, and wait for all, also where one fails; Ctrl-C waits for none."""
+    failures: list[BaseException] = []
+
+    def run(one: object) -> None:
+        try:
+            work(one)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, who waits says it
+            failures.append(error)
+
+    threads = [Thread(target=run, args=(one,), daemon=True) for one in of]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
