@@ -27,20 +27,16 @@ if TYPE_CHECKING:
 
 OWN = ("parity.", "encryption.", "pair.", "dns.", "machines.", "workloads.", "etcd-backup.", "node-names.")
 
+# Of one group, no two change the same object: the later would undo the earlier.
 FAILING = (
     (
-        *("other-release", "https-port-differs", "certificate-differs", "registry-address-differs", "images-missing"),
-        *(
-            "admin-user-differs",
-            "encryption-keys-differ",
-            "encryption-not-deterministic",
-            "etcd-port-closed-on-standby",
-        ),
-        *("http-port-closed", "coredns-stale", "machine-not-running", "standby-sick", "backup-old"),
+        *("other-release", "endpoint-is-not-the-vip", "certificate-differs", "registry-password-differs"),
+        *("encryption-keys-differ", "encryption-not-deterministic", "etcd-port-closed-on-standby", "coredns-stale"),
+        *("machine-not-running", "standby-sick", "backup-old"),
     ),
     (
-        *("plugin-only-on-primary", "vip-not-an-access-address", "certificate-self-signed", "registry-user-differs"),
-        *("encryption-key-names-twice", "root-key-differs", "etcd-port-layer-7", "domain-to-standby"),
+        *("plugin-only-on-primary", "admin-user-differs", "images-missing", "encryption-key-names-twice"),
+        *("root-key-differs", "etcd-port-layer-7", "http-port-closed", "domain-to-standby"),
         *("machine-not-running-on-primary", "primary-sick", "backup-failed"),
     ),
 )
@@ -91,7 +87,7 @@ def also(names: tuple[str, ...]) -> set[str]:
 def test_a_healthy_pair_meets_all(judge: Judge) -> None:
     run = judge()
     assert own(run, "failed", "broken") == set(), run.output
-    assert len(own(run, "passed")) >= len({name for group in FAILING for name in group}) / 2
+    assert own(run, "passed") >= {requirement for group in FAILING for requirement in expected(group, broken=False)}
     assert "active is primary-global" in run.output
 
 

@@ -109,7 +109,7 @@ def _object(side: Side, kept: Kept) -> Any:  # noqa: ANN401 - a JSON object, or 
         many = f"{len(found)} objects" if found else "no object"
         return CollectionError(
             f"{side.cluster.name} has {many} {kept.object}{kept.labels and f' with {kept.labels}'}; where this "
-            f"release keeps {kept.name} is assumed (requirements/releases/dr), so correct it there if it is elsewhere"
+            "release keeps it is assumed (requirements/releases/dr), so correct it there if it is elsewhere"
         )
     return found[0]
 

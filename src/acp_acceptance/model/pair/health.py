@@ -51,7 +51,8 @@ def sick_pods(platform: PlatformFacts, taken: datetime, patience: timedelta) -> 
     require_some(platform.pods.items, f"Pods of {platform.target}")
     for namespace, item in platform.pods.items.items():
         for sentence, values in pods.unwell(item, taken, patience):
-            yield "unwell", {"what": f"Pods of {namespace}", "why": _words(sentence, values)}
+            why = values.get("pod") or _words(sentence, values)
+            yield "unwell", {"what": f"namespace {namespace}", "why": why}
 
 
 def sick_nodes(platform: PlatformFacts) -> Iterator[Fault]:
