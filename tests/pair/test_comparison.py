@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.pair.comparison import Comparison
 
 READER = "acp-acceptance"
-RIGHTS = ("rbac.yaml", "rbac-dr.yaml", "rbac-canary.yaml")
+RIGHTS = ("rbac.yaml", "rbac-comparison.yaml", "rbac-canary.yaml")
 # "-" stands before "/" in the order of keys.
 NAMESPACES = ("acme", "acme-b", "acme-b-c")
 SYNCHRONISED = (*NAMESPACES, READER)
@@ -181,7 +181,7 @@ def test_a_whole_kind_is_compared_page_by_page(alike: Two) -> None:
 
 def test_without_the_right_to_list_secrets_that_is_said(alike: Two) -> None:
     rules = '[{"op":"replace","path":"/rules/0","value":{"apiGroups":["*"],"resources":["configmaps","namespaces","apiservices"],"verbs":["list"]}}]'
-    alike.standby.kubectl("patch", "clusterrole", "acp-acceptance-dr", "--type=json", "-p", rules)
+    alike.standby.kubectl("patch", "clusterrole", "acp-acceptance-comparison", "--type=json", "-p", rules)
     try:
         result = Comparing(*alike.apis, SCOPE, 0.5).compare()
         assert "secrets is forbidden" in result.unlisted["secrets"]
@@ -189,7 +189,7 @@ def test_without_the_right_to_list_secrets_that_is_said(alike: Two) -> None:
         with pytest.raises(CollectionError, match="could not be compared"):
             require_compared(result)
     finally:
-        alike.standby.kubectl("apply", "-f", str(ROOT / "deploy" / "rbac-dr.yaml"))
+        alike.standby.kubectl("apply", "-f", str(ROOT / "deploy" / "rbac-comparison.yaml"))
 
 
 def test_the_rights_of_a_canary_suffice_in_its_namespace_alone(alike: Two) -> None:
