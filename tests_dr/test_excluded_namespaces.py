@@ -7,7 +7,7 @@ from acp_acceptance.model.pair.side import SideFacts
 from acp_acceptance.requirements import OwedRequirement, verifies
 
 
-@verifies("dr.excluded-namespaces.contents")
+@verifies("dr.excluded-namespaces.backup")
 def test_what_users_made_there_has_a_backup(
     primary_side: SideFacts, taken: datetime, requirement: OwedRequirement
 ) -> None:

@@ -172,8 +172,8 @@ def test_a_lying_monitor_is_named(site: Site) -> None:
     assert "configmaps acme/settings-0" in verdicts.said()
 
 
-@pytest.mark.parametrize("milliseconds", [400, 1500])
-def test_a_measured_lag_is_the_delay_of_the_mirror(site: Site, milliseconds: int) -> None:
+def test_a_measured_lag_is_the_delay_of_the_mirror(site: Site) -> None:
+    milliseconds = 1500
     plugin = site.pair.standby.plugin
     plugin.control("etcd-sync", "delay", str(milliseconds))
     try:

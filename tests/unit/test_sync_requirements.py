@@ -48,7 +48,7 @@ ALL = (
     "sync.lag",
     "sync.path",
     "sync.path-advised",
-    "excluded-namespaces.contents",
+    "excluded-namespaces.backup",
 )
 GROUP = KeyGroup("configmaps", "acme", 2, ("one", "two"))
 CLEAN = CheckAnswer("through the API server", 200, ("missed", "surplus"))
@@ -135,10 +135,10 @@ FAILING: dict[str, tuple[str, dict[str, Any], str]] = {
     "interval": ("sync.plugin-settings", {"standby": {"sync_settings": SyncSettings({"sync.printDetailLogs": False, "sync.dataCheckInterval": 5}, "300")}}, "sync.dataCheckInterval is 5 and not the default 300"),
     "never recreated": ("sync.after-enable", {"standby": {"synchroniser": Synchroniser((sync_pod("etcd-sync-1"),))}}, "no etcd-sync Pod was recreated"),
     "not restarted": ("sync.after-enable", {"standby": {"restarted_pods": RestartedPods({"vmselect": {"vmselect-1": ENABLED}})}}, "vmselect was not restarted since synchronisation began"),
-    "unsaved": ("excluded-namespaces.contents", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2)}}, "no backup of 2 configmaps in acme (one, two)"),
-    "an old backup": ("excluded-namespaces.contents", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2, (Backup("b", RECENT - timedelta(days=8), ("acme",)),))}}, "no backup of 2"),
-    "another's backup": ("excluded-namespaces.contents", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2, (Backup("b", RECENT, ("*",), ("acme",)),))}}, "no backup of 2"),
-    "more unsaved": ("excluded-namespaces.contents", {"primary": {"user_objects": UserObjects(9, (GROUP,), 5, (Backup("b", RECENT, ()),))}}, "3 more objects"),
+    "unsaved": ("excluded-namespaces.backup", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2)}}, "no backup of 2 configmaps in acme (one, two)"),
+    "an old backup": ("excluded-namespaces.backup", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2, (Backup("b", RECENT - timedelta(days=8), ("acme",)),))}}, "no backup of 2"),
+    "another's backup": ("excluded-namespaces.backup", {"primary": {"user_objects": UserObjects(9, (GROUP,), 2, (Backup("b", RECENT, ("*",), ("acme",)),))}}, "no backup of 2"),
+    "more unsaved": ("excluded-namespaces.backup", {"primary": {"user_objects": UserObjects(9, (GROUP,), 5, (Backup("b", RECENT, ()),))}}, "3 more objects"),
     "no plugin": ("sync.plugin", {"modules": {STANDBY: [plugin("logging")]}}, "the standby has no plugin etcd-sync"),
     "plugin on both": ("sync.plugin", {"modules": {PRIMARY: [plugin("etcd-sync")]}}, "the primary has it, too: "),
     "Pods on the primary": ("sync.plugin", {"primary": {"synchroniser": Synchroniser((sync_pod("etcd-sync-9"),))}}, "the primary has it, too: etcd-sync-9"),
@@ -202,8 +202,8 @@ BROKEN: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "the Pods": ({"sync.pods", "sync.after-enable"}, {"standby": {"synchroniser": NOT_READ}}, "you may not"),
     "names of settings": ({"sync.plugin-settings"}, {"standby": {"sync_settings": SyncSettings({"x": 1})}}, "is not known: it has x"),
     "the default": ({"sync.plugin-settings"}, {"standby": {"sync_settings": SyncSettings({"printDetailLogs": False, "dataCheckInterval": 300})}}, "dr.data_check_interval"),
-    "users' objects": ({"excluded-namespaces.contents"}, {"primary": {"user_objects": UserObjects(9, unlisted={"secrets": "no"})}}, "secrets: no"),
-    "no objects": ({"excluded-namespaces.contents"}, {"primary": {"user_objects": UserObjects()}}, "nothing at all"),
+    "users' objects": ({"excluded-namespaces.backup"}, {"primary": {"user_objects": UserObjects(9, unlisted={"secrets": "no"})}}, "secrets: no"),
+    "no objects": ({"excluded-namespaces.backup"}, {"primary": {"user_objects": UserObjects()}}, "nothing at all"),
     "Pods of the primary": ({"sync.plugin"}, {"primary": {"synchroniser": NOT_READ}}, "you may not"),
 }  # fmt: skip
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.pair.comparison import Scope
 
 _BACKUPS = "/apis/velero.io/v1/backups"
-_ID = "dr.excluded-namespaces.contents"
+_ID = "dr.excluded-namespaces.backup"
 
 
 def user_objects(side: Side) -> dict[str, object]:
