@@ -55,7 +55,7 @@ def test_monitor_finds_both_sides_alike(pair: PairFacts, requirement: OwedRequir
 def test_what_depends_on_synchronisation_was_restarted(standby_side: SideFacts, requirement: OwedRequirement) -> None:
     found = standby_side.synchroniser
     requirement.expect_nothing([*synchroniser.not_restarted(found, standby_side.restarted_pods)])
-    grace = timedelta(minutes=requirement["grace_minutes"])
+    grace = timedelta(seconds=requirement["grace_seconds"])
     requirement.expect(synchroniser.recreated(found, grace), "never_recreated")
 
 

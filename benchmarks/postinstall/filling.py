@@ -19,7 +19,7 @@ import requests
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lab.control_plane import ApiServer
 
@@ -66,25 +66,25 @@ class Filler:
         """Add what is missing; what is there already is written again, and stays the same."""
         self._plane.kubectl("apply", "--server-side", "-f", str(_RELEASES_CRD))
         self._write_first()
-        node = self._stored(f"/registry/minions/{NODE}")
-        pod = self._stored(f"/registry/pods/{NAMESPACE}/{POD}")
-        namespace = self._stored(f"/registry/namespaces/{NAMESPACE}")
-        self._store(
-            (f"/registry/namespaces/{_name(NAMESPACE, number)}", _renamed(namespace, {NAMESPACE: number}, number, "1"))
+        node = self.stored(f"/registry/minions/{NODE}")
+        pod = self.stored(f"/registry/pods/{NAMESPACE}/{POD}")
+        namespace = self.stored(f"/registry/namespaces/{NAMESPACE}")
+        self.store(
+            (f"/registry/namespaces/{name_of(NAMESPACE, number)}", renamed(namespace, {NAMESPACE: number}, number, "1"))
             for number in range(size.namespaces)
         )
-        self._store(
-            (f"/registry/minions/{_name(NODE, number)}", _renamed(node, {NODE: number}, number, "2"))
+        self.store(
+            (f"/registry/minions/{name_of(NODE, number)}", renamed(node, {NODE: number}, number, "2"))
             for number in range(size.nodes)
         )
-        self._store(self._pods(pod, size))
+        self.store(self._pods(pod, size))
 
     def _pods(self, pod: bytes, size: Size) -> Iterator[tuple[str, bytes]]:
         for number in range(size.pods):
             place = number % size.namespaces
             names = {NAMESPACE: place, POD: number, NODE: number % size.nodes}
-            key = f"/registry/pods/{_name(NAMESPACE, place)}/{_name(POD, number)}"
-            yield key, _renamed(pod, names, number, "3")
+            key = f"/registry/pods/{name_of(NAMESPACE, place)}/{name_of(POD, number)}"
+            yield key, renamed(pod, names, number, "3")
 
     def _write_first(self) -> None:
         self._plane.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, _NODE, _POD])
@@ -93,11 +93,14 @@ class Filler:
             patch = json.dumps({"status": status})
             self._plane.kubectl("patch", kind, name, *place, "--subresource=status", "--type=merge", "-p", patch)
 
-    def _stored(self, key: str) -> bytes:
+    def stored(self, key: str) -> bytes:
+        """Give what etcd holds at a key."""
         (found,) = self._ask("range", {"key": _encoded(key.encode())})["kvs"]
         return base64.b64decode(found["value"])
 
-    def _store(self, entries: Iterator[tuple[str, bytes]]) -> None:
+    def store(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Write keys into etcd, a hundred at a time."""
+
         def write(batch: list[tuple[str, bytes]]) -> None:
             puts = [{"requestPut": {"key": _encoded(key.encode()), "value": _encoded(value)}} for key, value in batch]
             self._ask("txn", {"success": puts})
@@ -112,7 +115,7 @@ class Filler:
         return answer.json()
 
 
-def _batches(entries: Iterator[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(entries: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
     batch: list[tuple[str, bytes]] = []
     for entry in entries:
         batch.append(entry)
@@ -127,15 +130,16 @@ def _encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _name(first: str, number: int) -> str:
+def name_of(first: str, number: int) -> str:
     """Give a name of the same length as the first one's, so that it can stand in its place."""
     stem = first.rstrip("0")
     return f"{stem}{number:0{len(first) - len(stem)}d}"
 
 
-def _renamed(stored: bytes, names: dict[str, int], number: int, kind: str) -> bytes:
+def renamed(stored: bytes, names: dict[str, int], number: int, kind: str) -> bytes:
+    """Give a copy of an object in its stored form, with other names of the same length and a uid of its own."""
     for first, each in names.items():
-        stored = stored.replace(first.encode(), _name(first, each).encode())
+        stored = stored.replace(first.encode(), name_of(first, each).encode())
     found = _UID.search(stored)
     assert found is not None
     return stored.replace(found[0], f"{kind}0000000-0000-0000-0000-{number:012d}".encode())

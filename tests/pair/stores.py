@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PKI = "etc/kubernetes/pki"
 _SECONDS = 30.0
+_AT_ONCE = 100
 
 
 class Store:
@@ -35,14 +36,22 @@ class Store:
 
     def put(self, entries: dict[str, bytes]) -> None:
         """Write keys as they are."""
-        for key, value in entries.items():
-            self._ask("put", key=_encoded(key.encode()), value=_encoded(value))
+        puts = [
+            {"requestPut": {"key": _encoded(key.encode()), "value": _encoded(value)}} for key, value in entries.items()
+        ]
+        for start in range(0, len(puts), _AT_ONCE):
+            self._ask("txn", success=puts[start : start + _AT_ONCE])
 
     def delete(self, key: str) -> None:
         """Remove a key."""
         self._ask("deleterange", key=_encoded(key.encode()))
 
-    def _ask(self, what: str, **document: str) -> Any:
+    def delete_below(self, prefix: str) -> None:
+        """Remove all keys below a prefix."""
+        end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        self._ask("deleterange", key=_encoded(prefix.encode()), range_end=_encoded(end.encode()))
+
+    def _ask(self, what: str, **document: Any) -> Any:
         answer = self._session.post(f"{self._url}/{what}", json=document, timeout=_SECONDS)
         answer.raise_for_status()
         return answer.json()

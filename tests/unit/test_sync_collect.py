@@ -67,27 +67,25 @@ class _Store:
         self.objects, self._then = objects, then
         self.asked: list[str] = []
 
-    def items(self, path: str, **_query: str) -> Iterator[dict[str, Any]]:
-        if path != "/api/v1/configmaps":
+    def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        if not path.endswith("/configmaps"):
             yield from KINDS.get(path, {}).get("items", [])
             return
         self.asked.append(path)
-        found = sorted(self.objects)
-        for key in found:
+        _, _, only = query.get("fieldSelector", "").partition("metadata.name=")
+        objects = dict(self.objects)
+        # What comes after the first object of a page was read before it.
+        if only:
+            self._then(self)
+        for key in sorted(objects):
             namespace, _, name = key.partition("/")
-            yield {"metadata": {"namespace": namespace, "name": name, **self.objects[key]}}
-        self._then(self)
+            if not only or (only == name and path == f"/api/v1/namespaces/{namespace}/configmaps"):
+                yield {"metadata": {"namespace": namespace, "name": name, **objects[key]}}
+        if not only:
+            self._then(self)
 
     def get(self, path: str, **_query: str) -> dict[str, Any]:
-        if path in KINDS:
-            return KINDS[path]
-        self.asked.append(path)
-        _, _, _, _, namespace, _, name = path.split("/")
-        found = self.objects.get(f"{namespace}/{name}")
-        self._then(self)
-        if found is None:
-            raise ApiError("absent", path)
-        return {"metadata": {"namespace": namespace, "name": name, **found}}
+        return KINDS[path]
 
 
 def compared(primary: _Store, standby: _Store, settle: float = 0.01) -> tuple[Comparison, list[tuple[str, ...]]]:

@@ -220,7 +220,7 @@ def test_a_pod_that_was_recreated_when_logs_tell_no_beginning_counts_by_its_age(
     restarted = replace(sync_pod("etcd-sync-1"), restarts=2)
     later = sync_pod("etcd-sync-2", minutes=60, started=None)
     assert not only(judge(standby={"synchroniser": Synchroniser((restarted, later))}), "passed")
-    early = sync_pod("etcd-sync-2", minutes=1, started=None)
+    early = sync_pod("etcd-sync-2", started=None)
     found = only(judge(standby={"synchroniser": Synchroniser((restarted, early))}), "broken")
     assert "no log shows when synchronisation began" in found["sync.after-enable"]
 

@@ -101,8 +101,13 @@ class Kept:
 
 
 def _notes(name: str, namespace: str, count: int = 1) -> Callable[[Platform], list[Object]]:
+    # As the web console marks what people make in it.
+    marks = {"cpaas.io/creator": "operator@acme.example"}
+
     def objects(_platform: Platform) -> list[Object]:
-        metadata = [{"name": f"{name}-{number}", "namespace": namespace} for number in range(count)]
+        metadata: list[dict[str, object]] = [
+            {"name": f"{name}-{number}", "namespace": namespace, "annotations": marks} for number in range(count)
+        ]
         return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": item, "data": {}} for item in metadata]
 
     return objects

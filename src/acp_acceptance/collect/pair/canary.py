@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.util import Timeout
 
-from acp_acceptance.collect.pair.consistency import refuse_after_failover
+from acp_acceptance.collect.pair.consistency import refuse_after_failover, release_values
 from acp_acceptance.collect.platform.api import METADATA_LIST
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.pair.lag import OPERATIONS, Lag
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.text import printable
-from acp_acceptance.requirements import load_catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,8 +51,7 @@ def lag(both: Both) -> dict[str, object]:
     """Make, change and remove a canary some times, and measure when the standby shows each."""
     refuse_after_failover(both)
     inventory = both.primary.inventory
-    requirements = load_catalogue().releases[inventory.site.release].requirements
-    values, scope = requirements["dr.sync.lag"], requirements["dr.sync.independent"]
+    values, scope = release_values(both, "dr.sync.lag"), release_values(both)
     plan = inventory.site.dr
     assert plan is not None
     namespace = plan.canary_namespace

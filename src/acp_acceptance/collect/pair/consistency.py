@@ -19,17 +19,15 @@ if TYPE_CHECKING:
     from acp_acceptance.collect.pair.subjects import Both, Side
     from acp_acceptance.model.pair.check import CheckAnswer, CheckedKeys
 
-_REQUIREMENT = "dr.sync.independent"
-
 
 def scope_of(values: Mapping[str, Any]) -> Scope:
     """Make the scope of a release's values."""
     return Scope(*(tuple(values[name]) for name in ("namespaces", "own_kinds", "cluster_kinds", "own_objects")))
 
 
-def release_values(both: Both) -> Mapping[str, Any]:
-    """Give what the release says of the comparison."""
-    found: Mapping[str, Any] = load_catalogue().releases[both.primary.inventory.site.release].requirements[_REQUIREMENT]
+def release_values(both: Both, requirement: str = "dr.sync.independent") -> Mapping[str, Any]:
+    """Give what the release says of the comparison, or of another requirement."""
+    found: Mapping[str, Any] = load_catalogue().releases[both.primary.inventory.site.release].requirements[requirement]
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from acp_acceptance.collect.platform.api import METADATA, METADATA_LIST
+from acp_acceptance.collect.platform.api import METADATA_LIST
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.pair.seen import Seen, observe
 from acp_acceptance.model.platform import raw
@@ -41,11 +41,10 @@ class Kind:
         """The path of all its objects."""
         return f"{self.root}/{self.plural}"
 
-    def path(self, key: str) -> str:
-        """Give the path of one object, of its key (``namespace/name``)."""
-        namespace, _, name = key.rpartition("/")
+    def within(self, namespace: str) -> str:
+        """Give the path of its objects in one namespace, or outside of any."""
         where = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced else ""
-        return f"{self.root}{where}/{self.plural}/{quote(name, safe='')}"
+        return f"{self.root}{where}/{self.plural}"
 
 
 @dataclass(frozen=True)
@@ -113,16 +112,13 @@ def _stored(document: dict[str, Any], group: str, root: str) -> Iterator[Kind]:
             yield Kind(name, root, plural, raw.flag(item, "namespaced") is True)
 
 
-def metadata_of(
-    api: Api, kind: Kind, without: Sequence[str] = (), within: str = ""
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def metadata_of(api: Api, kind: Kind, without: Sequence[str] = ()) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """List the objects of a kind in the order of their keys.
 
     Args:
         api: of the cluster.
         kind: as this cluster serves it.
         without: namespaces that are left out (or, of the kind Namespace, objects).
-        within: the one namespace that is listed; empty for all.
 
     Yields:
         Namespace, name and metadata.
@@ -133,8 +129,7 @@ def metadata_of(
     field = "metadata.name" if kind.name == "namespaces" else "metadata.namespace"
     chosen = ",".join(f"{field}!={name}" for name in without) if kind.namespaced or kind.name == "namespaces" else ""
     query = {"fieldSelector": chosen} if chosen else {}
-    path = f"{kind.root}/namespaces/{quote(within, safe='')}/{kind.plural}" if within else kind.collection
-    for item in api.items(path, accept=METADATA_LIST, **query):
+    for item in api.items(kind.collection, accept=METADATA_LIST, **query):
         metadata = item.get("metadata")
         if isinstance(metadata, dict):
             namespace, name = metadata.get("namespace"), metadata.get("name")
@@ -145,15 +140,18 @@ def metadata_of(
 def state_of(api: Api, kind: Kind | None, key: str) -> Seen | None:
     """Give the state of one object; ``None`` where it is not there, or its kind is not known.
 
+    It is listed by its name: a right to get everything would be one to run commands in Pods, too.
+
+    Args:
+        api: of the cluster.
+        kind: as this cluster serves it.
+        key: of the object (``namespace/name``, or its name).
+
     Raises:
         ApiError: it could not be read.
     """
     if kind is None:
         return None
-    try:
-        found = api.get(kind.path(key), accept=METADATA)
-    except ApiError as error:
-        if error.kind == "absent":
-            return None
-        raise
-    return observe(raw.mapping(found, "metadata"))
+    namespace, _, name = key.rpartition("/")
+    found = api.items(kind.within(namespace), accept=METADATA_LIST, fieldSelector=f"metadata.name={name}")
+    return next((observe(raw.mapping(item, "metadata")) for item in found), None)

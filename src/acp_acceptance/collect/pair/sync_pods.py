@@ -50,12 +50,13 @@ _SECRET = re.compile(r"token|secret|passw|credential|key|auth", re.IGNORECASE)
 def synchroniser(side: Side) -> dict[str, object]:
     """Read the synchroniser's Pods, their logs and the leader's Lease."""
     api = side.api
-    pods = tuple(_pod(api, found) for found in list(api.items(_PODS, labelSelector=_SELECTOR))[:_MOST_PODS])
     lease, problem = None, ""
     try:
+        # Before the Pods: one that takes over says so in its log from then on.
         lease = _lease(api)
     except ApiError as error:
         problem = "" if error.kind == "absent" else error.reason
+    pods = tuple(_pod(api, found) for found in list(api.items(_PODS, labelSelector=_SELECTOR))[:_MOST_PODS])
     return {"synchroniser": Synchroniser(pods, lease, problem)}
 
 
@@ -99,13 +100,13 @@ def _log(api: Api, found: Mapping[str, Any], states: Any) -> SyncLog:  # noqa: A
 
 
 def _lease(api: Api) -> LeaderLease:
-    """Read the Lease, and again until it is renewed or should have been: no clock but its own is needed."""
+    """Read the Lease, and again until it is renewed, or another could have taken it: no clock but its own is needed."""
     first = api.get(_LEASE)
     seconds = raw.number(first, "spec", "leaseDurationSeconds")
     begun, renewed = raw.text(first, "spec", "renewTime"), None
     holder = raw.text(first, "spec", "holderIdentity")
     if holder and begun and seconds:
-        renewed, ends = False, time.monotonic() + min(seconds, _LONGEST_LEASE)
+        renewed, ends = False, time.monotonic() + min(seconds * 1.5 + 1, _LONGEST_LEASE)
         while not renewed and time.monotonic() < ends:
             time.sleep(_LEASE_LOOK)
             again = api.get(_LEASE)

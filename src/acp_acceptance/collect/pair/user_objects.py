@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.pair.consistency import scope_of
@@ -62,7 +63,8 @@ class _Looking:
 
     def _take(self, kind: Kind, namespace: str, name: str, metadata: Mapping[str, Any]) -> None:
         self.objects += 1
-        if made_by_user(metadata, self._values["managers"], self._values["marks"]):
+        ignored = any(fnmatchcase(f"{kind.name}/{name}", item) for item in self._values["ignored_objects"])
+        if not ignored and made_by_user(metadata, self._values["managers"], self._values["marks"]):
             self.grouping.add(kind.name, namespace, name)
 
 

@@ -26,7 +26,6 @@ PAGE = 500
 """Objects of one page, as kubectl asks for."""
 
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """What asks for the metadata of objects alone; their content, such as that of a Secret, then stays where it is."""
 
 _ANYTHING = "application/json, */*"
@@ -116,14 +115,14 @@ class Api:
             pages.follow(str(metadata.get("continue") or "") if isinstance(metadata, dict) else "")
             return found
 
-    def get(self, path: str, *, accept: str = _ANYTHING, **query: str) -> dict[str, Any]:
-        """Give one JSON object; ``accept`` is the form of the answer, such as :data:`METADATA`.
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Give one JSON object.
 
         Raises:
             ApiError: it could not be read.
             TooLargeError: it is larger than 64 MiB.
         """
-        return self._document(*self.raw(path, query, accept=accept), path)
+        return self._document(*self.raw(path, query), path)
 
     def _document(self, status: int, body: bytes, path: str) -> dict[str, Any]:
         """Read an answer; a refusal becomes the error that it is."""

@@ -215,8 +215,9 @@ def first_start(found: Synchroniser) -> datetime | None:
 def recreated(found: Synchroniser, grace: timedelta) -> bool:
     """Tell whether a Pod was recreated after synchronisation first began (DR guide, step 3).
 
-    A Pod that was made after another's log shows the beginning is one. So is one that was made some time (``grace``)
-    after its ReplicaSet, which makes all of its Pods at once, unless a log shows that the first beginning came later.
+    Where a Pod leads, another leader than the first says so. A Pod that was made after another's log shows the
+    beginning is one. So is one that was made some time (``grace``) after its ReplicaSet, which makes all of its Pods at
+    once, unless a log shows that the first beginning came later.
 
     Raises:
         CollectionError: neither can be told.
@@ -226,7 +227,7 @@ def recreated(found: Synchroniser, grace: timedelta) -> bool:
     if not made:
         raise CollectionError("there is no Pod of the synchroniser whose age is known")
     start = first_start(found)
-    if start is not None and max(made) > start:
+    if (found.lease is not None and found.lease.transitions) or (start is not None and max(made) > start):
         return True
     if workloads and max(made) > min(workloads) + grace:
         return not _began_late(found, start, min(workloads) + grace)
@@ -236,9 +237,8 @@ def recreated(found: Synchroniser, grace: timedelta) -> bool:
 
 
 def _began_late(found: Synchroniser, start: datetime | None, first: datetime) -> bool:
-    """Tell whether a Pod of the first generation shows the first beginning, and nobody led before it."""
-    led_before = found.lease is not None and found.lease.transitions > 0
-    return not led_before and any(
+    """Tell whether a Pod of the first generation shows the first beginning."""
+    return any(
         start is not None and item.log.started == start and item.pod.since and item.pod.since <= first
         for item in found.pods
     )
