@@ -128,7 +128,7 @@ def _former_primary(snapshot: Snapshot | None, cluster: str) -> str:
     if not platform.is_measured(PlatformFacts.module_infos):
         # It is gone, which is why there was a failover.
         return "not reached"
-    return "stands by again" if synchroniser_of(platform.module_infos) else "not yet a standby"
+    return "the new standby" if synchroniser_of(platform.module_infos) else "not yet the new standby"
 
 
 def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> str:

@@ -88,7 +88,7 @@ def test_a_place_that_can_be_none_is_said_before_anything_is_connected_to(
 def test_what_cannot_be_written_beside_the_record_is_said_and_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "history").write_text("mine")
-    run = judged(tmp_path, *LIVE, "-k", "swap", "--acp-metrics=http://127.0.0.1:1")
+    run = judged(tmp_path, *LIVE, "-k", "node_is_reachable", "--acp-metrics=http://127.0.0.1:1")
     (folder,) = tmp_path.glob("local/preflight-*")
     assert (folder / "results.json").exists()
     assert run.status in {0, 1}

@@ -249,7 +249,7 @@ def test_what_is_not_installed_is_not_asked_for(tmp_path: Path) -> None:
 def test_the_port_is_readiness_again_when_the_former_primary_stands_by(tmp_path: Path) -> None:
     ports = EtcdPorts({f"{VIPS[PRIMARY]}:2379": "open", f"{VIPS[STANDBY]}:2379": "open"})
     found = judged(tmp_path, etcd_ports=ports, primary_modules=[plugin("etcd-sync")])
-    assert found["failover.port-closed", PAIR] == ("not_applicable", "former_primary is stands by again")
+    assert found["failover.port-closed", PAIR] == ("not_applicable", "former_primary is the new standby")
 
 
 def test_none_of_it_is_asked_before_a_failover(tmp_path: Path) -> None:
