@@ -28,7 +28,9 @@ class SuiteRun:
     def folder(self) -> Path:
         """The run's folder."""
         (found,) = (
-            path for path in self.reports.glob("*/*") if path.name != "history" and not path.name.startswith(".")
+            path
+            for path in self.reports.glob("*/*")
+            if path.is_dir() and path.name != "history" and not path.name.startswith(".")
         )
         return found
 

@@ -1,4 +1,4 @@
-"""The commands on saved runs: ``report``, ``diff``, ``verify``, ``bundle``."""
+"""The commands on saved runs: ``report``, ``diff``, ``verify``, ``bundle``, ``index``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from acp_acceptance.inventory import InputFileError, Waivers, load_waivers
 from acp_acceptance.reporting.bundle import parts_of, write_bundle
 from acp_acceptance.reporting.comparison import ComparisonText
 from acp_acceptance.reporting.evidence import EvidenceError, verify
+from acp_acceptance.reporting.overview import write_index
 from acp_acceptance.reporting.saved import SavedError, load_results
 from acp_acceptance.reporting.signoff import FORMATS, write_reports
 from acp_acceptance.reporting.waiving import unfit, waived_anew
@@ -51,6 +52,11 @@ def add_commands(commands: Any) -> None:  # noqa: ANN401 - argparse's own type i
     bundle.add_argument("--output", type=Path, metavar="FILE", help="default: SITE-RUN.tar.gz, here")
     bundle.add_argument("--yes", action="store_true", help="write without asking; the list is printed all the same")
     bundle.set_defaults(run_command=_bundle)
+
+    index = commands.add_parser("index", help="make the page over all runs of a site anew, such as in another language")
+    index.add_argument("site", type=Path, metavar="SITE", help="the site's folder of reports")
+    index.add_argument("--lang", choices=LANGUAGES, default="en")
+    index.set_defaults(run_command=_index)
 
 
 def _list_of(known: tuple[str, ...]) -> Callable[[str], list[str]]:
@@ -118,6 +124,13 @@ def _diff(chosen: argparse.Namespace) -> int:
     for line in text.lines():
         print(line)
     return FAILED if any(item.kind == "new" for item in text.differences) else 0
+
+
+def _index(chosen: argparse.Namespace) -> int:
+    if not (chosen.site / "history").is_dir():
+        raise SavedError(f"{chosen.site}: has no history; give a site's folder, below that of all reports")
+    print(write_index(chosen.site, chosen.lang))
+    return 0
 
 
 def _verify(chosen: argparse.Namespace) -> int:

@@ -56,7 +56,7 @@ class Target:
     item: str = field(default="", compare=False, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PlannedCheck:
     """One requirement and one target.
 
@@ -69,6 +69,10 @@ class PlannedCheck:
     requirement: Requirement
     target: Target
     excluded: str = ""
+
+    def __repr__(self) -> str:
+        """Name it, the same from run to run: Allure tells the history of a test by the text of its parameters."""
+        return f"{self.requirement.id} {self.target.kind} {self.target.name}"
 
     @property
     def key(self) -> tuple[str, str, str]:

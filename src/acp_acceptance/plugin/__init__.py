@@ -65,6 +65,7 @@ from acp_acceptance.plugin.pair_fixtures import (
 from acp_acceptance.plugin.stages import choose_stages, is_about_targets, only_shows
 from acp_acceptance.reporting import allure
 from acp_acceptance.requirements import OwedRequirement, load_catalogue
+from acp_acceptance.requirements.judging import Unmet
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -322,6 +323,9 @@ def pytest_runtest_makereport(
     if verdict is not None:
         unmeasured = call.excinfo is not None and isinstance(call.excinfo.value, CollectionError)
         verdicts.show(report, verdict, run, measured_nothing=unmeasured)
+        if call.excinfo is not None and isinstance(call.excinfo.value, Unmet) and isinstance(report.longrepr, str):
+            # Allure shows the exception itself.
+            call.excinfo.value.said = report.longrepr
     return report
 
 

@@ -87,12 +87,24 @@ class Publisher:
         entry = history.entry_of(results, status, folder.name)
         self._attempt(file, lambda: history.append(file, entry))
         self._attempt(file, lambda: self._keep_line(file.with_suffix(".txt")))
+        self._attempt(folder.parent / "index.html", lambda: self._index(folder.parent))
         known = history.load(file)
         if known.unreadable:
             self.notes.append(phrase("history-odd", self.language, count=known.unreadable))
         trend = trend_of(known.entries)
         if trend:
             self.notes.append(trend_line(trend, self.language))
+
+    def _index(self, site: Path) -> None:
+        # Imported here: templates take long to import, and a run without reports needs none before this.
+        from acp_acceptance.reporting.overview.index import write_index  # noqa: PLC0415 - as said
+
+        try:
+            write_index(site, self.language)
+        except OSError:
+            raise
+        except Exception as error:  # a page that cannot be made must not cost the run
+            raise OSError(f"{type(error).__name__}: {error}") from error
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:

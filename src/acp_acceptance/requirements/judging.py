@@ -34,7 +34,10 @@ class Unmet(AssertionError):  # noqa: N818 - reads as the verdict it is
 
     Attributes:
         findings: what was observed instead, as data, so that reports can say it in any language.
+        said: the catalogue's sentence, once somebody has said it.
     """
+
+    said = ""
 
     def __init__(self, requirement: str, findings: tuple[Finding, ...]) -> None:
         super().__init__(requirement, findings)
@@ -42,8 +45,10 @@ class Unmet(AssertionError):  # noqa: N818 - reads as the verdict it is
         self.findings = findings
 
     def __str__(self) -> str:
-        """Say it without the catalogue, for a traceback."""
-        return f"{self.requirement}: " + "; ".join(f"{item.sentence} {item.observed}" for item in self.findings)
+        """Say it without the catalogue, for a traceback, until that was asked."""
+        return self.said or f"{self.requirement}: " + "; ".join(
+            f"{item.sentence} {item.observed}" for item in self.findings
+        )
 
 
 class NothingJudgedError(Exception):

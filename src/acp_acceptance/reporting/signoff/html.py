@@ -27,8 +27,8 @@ def as_html(document: Document) -> str:
         contents=_contents(document),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        style_hash=inline_hash(style),
+        script_hash=inline_hash(script),
     )
 
 
@@ -60,6 +60,6 @@ def _file(name: str) -> str:
     return (resources.files(__package__) / name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def inline_hash(text: str) -> str:
     """Give the hash that a browser's content security policy allows an inline style or script by."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
