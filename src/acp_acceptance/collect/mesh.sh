@@ -59,7 +59,7 @@ section_reach() {
     # shellcheck disable=SC2086 - words
     try_peer $line &
     at_once=$((at_once + 1))
-    if [ $at_once -ge 24 ]; then wait && at_once=0; fi
+    if [ $at_once -ge 12 ]; then wait && at_once=0; fi
   done <<EOF
 $tries
 EOF
@@ -86,7 +86,7 @@ section_ways() {
   while read -r number address size; do
     if [ -n "$address" ]; then ping_peer "$number" "$address" "$size" & fi
     at_once=$((at_once + 1))
-    if [ $at_once -ge 24 ]; then wait && at_once=0; fi
+    if [ $at_once -ge 12 ]; then wait && at_once=0; fi
   done <<EOF
 $ways
 EOF
