@@ -186,6 +186,7 @@ _BY_REQUIREMENT: dict[str, Callable[[Pair], object]] = {
     ids.SYNC_PODS: _pods,
     ids.CONSISTENT: _check,
     ids.INDEPENDENT: _keys,
+    ids.INDEPENDENT_ADVISED: lambda pair: store.value(pair.standby, "/registry/configmaps/acme/settings-4"),
     ids.EXCLUDED: _both(_excluded),
     ids.DOMAIN: _names,
     ids.PATH: _reached,

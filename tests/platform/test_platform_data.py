@@ -114,8 +114,10 @@ def test_certificates_are_what_they_are_called(kind: str) -> None:
     found = authority.certificate(kind).certificate
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert (names.get_values_for_type(x509.DNSName) == ["acp.example.com"]) == (kind != "other-name")
-    assert (found.issuer == authority.root.certificate.subject) == (kind != "foreign")
-    if kind != "foreign":
+    signed = kind not in {"foreign", "self-signed"}
+    assert (found.issuer == authority.root.certificate.subject) == signed
+    assert (found.issuer == found.subject) == (kind == "self-signed")
+    if signed:
         found.verify_directly_issued_by(authority.root.certificate)
     assert authority.certificate(kind).certificate is found
 

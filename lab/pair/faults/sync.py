@@ -12,6 +12,7 @@ from lab.pair.faults.names import (
     CONSISTENT,
     EXCLUDED,
     INDEPENDENT,
+    INDEPENDENT_ADVISED,
     LAG,
     PLUGIN,
     PLUGIN_SETTINGS,
@@ -37,6 +38,7 @@ _MISSED = tuple(
     f"/registry/{key}"
     for key in ("configmaps/acme/settings-0", "configmaps/acme/settings-1", "secrets/acme/credentials")
 )
+_CHANGED = "/registry/configmaps/acme/settings-4"
 _MONITOR = Reference("v1", "Service", MONITOR, SYSTEM)
 _LAG_SECONDS = 5.0
 
@@ -111,6 +113,11 @@ def _notes(name: str, namespace: str, count: int = 1) -> Callable[[Platform], li
         return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": item, "data": {}} for item in metadata]
 
     return objects
+
+
+def _change_words(pair: Pair) -> None:
+    which = Reference("v1", "ConfigMap", "settings-4", _NAMESPACE)
+    pair.standby.api.patch(which, {"data": {"size": "another"}})
 
 
 def _monitor(answer: str) -> tuple[Step, ...]:
@@ -246,6 +253,12 @@ _KEY_FAULTS = (
         "the standby misses keys, and has others",
         (Missed(), On((STANDBY,), Add(_notes("surplus", _NAMESPACE)))),
         also=(INDEPENDENT,),
+    ),
+    Fault(
+        "object-changed",
+        INDEPENDENT_ADVISED,
+        "a ConfigMap of the standby holds other words than the primary's",
+        (Do(_change_words, lambda pair: store.copy(pair.primary, pair.standby, [_CHANGED])),),
     ),
     Fault(
         "monitor-lies",
