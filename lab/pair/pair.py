@@ -97,6 +97,7 @@ class Pair:
             LabError: programs are missing and cannot be built; says what to do.
         """
         image(self.say)
+        dns_layer(release_of(self.kubernetes), self.say)
         for release in {self.kubernetes, self.standby_kubernetes or self.kubernetes}:
             ControlPlane(release, say=self.say).prepare()
 
