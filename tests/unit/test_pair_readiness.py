@@ -269,6 +269,11 @@ def test_what_is_not_known_is_broken_and_never_passed(judge: Judge, what: str) -
     assert found.with_outcome("failed") == set()
 
 
+def test_where_the_primary_has_no_operators_none_is_owed(judge: Judge) -> None:
+    found = judge(sides={PRIMARY: {"operators": Operators(())}})
+    assert found[OPERATORS, PAIR] == ("not_applicable", "operators is not installed")
+
+
 def test_without_cluster_enhancer_no_backup_is_owed(judge: Judge) -> None:
     found = judge(**side(backup=Backup(configured=False)))
     outcome, reason = found[BACKUP, STANDBY]
