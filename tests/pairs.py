@@ -22,6 +22,7 @@ from acp_acceptance.model.pair.excluded import UserObjects
 from acp_acceptance.model.pair.front import Front, Served
 from acp_acceptance.model.pair.identity import Identity
 from acp_acceptance.model.pair.lag import Lag
+from acp_acceptance.model.pair.operators import Operators
 from acp_acceptance.model.pair.path import EtcdPath, Way
 from acp_acceptance.model.pair.registry import RegistryContents
 from acp_acceptance.model.pair.said import Reading, Said
@@ -143,6 +144,7 @@ def side_facts(cluster: str) -> dict[str, Any]:
         "said": settings(cluster),
         "front": front(cluster),
         "registry": RegistryContents(f"{VIPS[cluster]}:11443", {"acp/sentry": ("v1", "v2"), "acp/console": ("v1",)}),
+        "operators": Operators(("knative-operator",), ("KnativeEventing knative-eventing/main",)),
         "backup": Backup(configured=True, made=datetime.fromisoformat(TAKEN), result="Success", records=1),
     }
     if cluster == STANDBY:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from acp_acceptance.model.cluster import PlannedInstallation
 from acp_acceptance.model.pair.front import unlike_certificates
+from acp_acceptance.model.pair.operators import not_deployed
 from acp_acceptance.model.pair.parameters import (
     not_at_vip,
     other_ports,
@@ -29,6 +30,13 @@ def test_both_clusters_are_of_one_release(
     requirement.expect_nothing([*unlike(primary_platform, standby_platform)])
     requirement.expect_nothing([*unlike_plugins(primary_platform, standby_platform, requirement["ignored"])])
     requirement.expect_nothing([*unlike_machines(primary_platform, standby_platform, package_architecture)])
+
+
+@verifies("dr.parity.operators")
+def test_standby_has_the_primarys_operators(
+    primary_side: SideFacts, standby_side: SideFacts, requirement: OwedRequirement
+) -> None:
+    requirement.expect_nothing([*not_deployed(primary_side.operators, standby_side.operators)])
 
 
 @verifies("dr.parity.access-address")

@@ -95,6 +95,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
         assert plan is not None
         self.update(
             workload_clusters=lambda: len(plan.workload_clusters),
+            operators=lambda: _operators(snapshot, plan.primary),
             elasticsearch=lambda: _elasticsearch(snapshot, plan.standby),
             former_primary=lambda: _former_primary(snapshot, plan.primary),
         )
@@ -110,6 +111,14 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
             machine=lambda: facts.kernel.machine,
             frequency_scaling=lambda: bool(facts.frequency.governors),
         )
+
+
+def _operators(snapshot: Snapshot | None, cluster: str) -> str:
+    """Tell whether a cluster has operators of its own, or instances of them."""
+    if snapshot is None:
+        raise CollectionError("whether there are operators is not known yet")
+    found = cast("SideFacts", snapshot.of("side", cluster)).operators
+    return "installed" if found.subscriptions or found.instances else "not installed"
 
 
 def _elasticsearch(snapshot: Snapshot | None, cluster: str) -> str:

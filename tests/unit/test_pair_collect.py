@@ -17,6 +17,7 @@ import pytest
 from acp_acceptance.collect.certificates import pem_certificate
 from acp_acceptance.collect.pair.backup import backup
 from acp_acceptance.collect.pair.front import front
+from acp_acceptance.collect.pair.operators import operators
 from acp_acceptance.collect.pair.registry import registry
 from acp_acceptance.collect.pair.said import said
 from acp_acceptance.collect.pair.subjects import Seal, Side
@@ -241,6 +242,26 @@ def test_the_newest_backup_counts(tmp_path: Path) -> None:
 
 
 SHELLS = [["sh"], *([["busybox", "sh"]] if shutil.which("busybox") else [])]
+
+
+def test_operators_are_listed_where_a_cluster_knows_them(tmp_path: Path) -> None:
+    knative = "/apis/operator.knative.dev/v1beta1"
+    found = {
+        "/apis/operators.coreos.com/v1alpha1/subscriptions": listing(
+            {"metadata": {"name": "knative", "namespace": "operators"}, "spec": {"name": "knative-operator"}}, {}
+        ),
+        f"{knative}/knativeeventings": listing({"metadata": {"name": "main", "namespace": "knative-eventing"}}),
+    }
+    with ClusterApi(found).running() as api:
+        known: Any = operators(side_of(tmp_path, api))["operators"]
+    assert known.subscriptions == ("knative-operator",)
+    assert known.instances == ("KnativeEventing knative-eventing/main",)
+    with ClusterApi({}).running() as api:
+        assert operators(side_of(tmp_path, api))["operators"] == type(known)(())
+    with ClusterApi({f"{knative}/knativeservings": 403}).running() as api, pytest.raises(ApiError, match="403"):
+        operators(side_of(tmp_path, api))
+
+
 CONFIGURATIONS = {
     "block": "providers:\n- aescbc:\n    keys:\n    - name: key1\n      secret: c2VjcmV0\n    - name: key1 # twice\n"
     "      secret: c2VjcmV0\n- identity: {}\n",

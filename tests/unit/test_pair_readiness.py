@@ -13,6 +13,7 @@ from acp_acceptance.model.mesh import Resolved
 from acp_acceptance.model.pair.backup import Backup
 from acp_acceptance.model.pair.domain import DomainHere
 from acp_acceptance.model.pair.front import Served
+from acp_acceptance.model.pair.operators import Operators
 from acp_acceptance.model.pair.registry import RegistryContents
 from acp_acceptance.model.platform.names import Lookup, Names
 from pairs import (
@@ -47,8 +48,10 @@ KEYS_SAME, DETERMINISTIC = "encryption.same-keys", "encryption.deterministic"
 RUNNING, WELL, BACKUP, NAMES = "machines.running", "workloads.healthy", "etcd-backup.recent", "node-names.cluster"
 ALL = (
     *(ADDRESS, CERTIFICATE, REPOSITORY, IMAGES, ADMIN, RELEASE, BALANCER, BALANCER_ADVISED, DNS, KEYS_SAME),
-    *(DETERMINISTIC, RUNNING, WELL, BACKUP, NAMES),
+    *("parity.operators", DETERMINISTIC, RUNNING, WELL, BACKUP, NAMES),
 )
+OPERATORS = "parity.operators"
+FOUND = Operators(("knative-operator",), ("KnativeEventing knative-eventing/main",))
 HIDDEN = Problem("forbidden", "secrets is forbidden")
 NODE = f"{STANDBY}-m2"
 
@@ -119,6 +122,8 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
         side(registry=RegistryContents("r", {"acp/sentry": ("v1",), "acp/console": ("v1",)})),
         "sentry:v2",
     ),
+    "operator": (OPERATORS, side(operators=Operators((), FOUND.instances)), "lacks the operators knative-operator"),
+    "instance": (OPERATORS, side(operators=Operators(FOUND.subscriptions)), "lacks the instances KnativeEventing"),
     "admin": (ADMIN, said(admin_user="root"), "admin on the primary and root on the standby"),
     "no admin": (ADMIN, both_said(admin_user=""), "(empty)"),
     "closed": (BALANCER, shut(6443), "port 6443 of the VIP 198.51.100.10 takes no connection (refused)"),
@@ -248,6 +253,7 @@ UNKNOWN: dict[str, tuple[set[str], dict[str, Any]]] = {
     "keys": ({KEYS_SAME}, {"nodes": {NODE: {"encryption": HIDDEN}}}),
     "no names of keys": ({KEYS_SAME}, keys(key_names=())),
     "names": ({DNS}, {"nodes": {NODE: {"resolved": HIDDEN}}}),
+    "operators": ({OPERATORS}, side(operators=HIDDEN)),
     "backup": ({BACKUP}, side(backup=HIDDEN)),
     "machines": ({RUNNING, WELL} - {WELL}, {"objects": {STANDBY: {MACHINES: []}}}),
     "pods": ({WELL}, {"objects": {STANDBY: {PODS: ApiError("forbidden", "pods is forbidden")}}}),
@@ -261,6 +267,11 @@ def test_what_is_not_known_is_broken_and_never_passed(judge: Judge, what: str) -
     found = judge(lambda site: site.update(release="4.3"), **replaced)
     assert {name for name, _ in found.with_outcome("broken")} == requirements, found.said()
     assert found.with_outcome("failed") == set()
+
+
+def test_where_the_primary_has_no_operators_none_is_owed(judge: Judge) -> None:
+    found = judge(sides={PRIMARY: {"operators": Operators(())}})
+    assert found[OPERATORS, PAIR] == ("not_applicable", "operators is not installed")
 
 
 def test_without_cluster_enhancer_no_backup_is_owed(judge: Judge) -> None:

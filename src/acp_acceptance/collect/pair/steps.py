@@ -13,6 +13,7 @@ from acp_acceptance.collect.pair.etcd_path import etcd_path
 from acp_acceptance.collect.pair.failover import domain_served, etcd_ports, workload_components
 from acp_acceptance.collect.pair.front import front
 from acp_acceptance.collect.pair.identity import identity
+from acp_acceptance.collect.pair.operators import operators
 from acp_acceptance.collect.pair.registry import registry
 from acp_acceptance.collect.pair.said import said
 from acp_acceptance.collect.pair.sync_pods import restarted_pods, sync_settings, synchroniser
@@ -34,6 +35,7 @@ SIDE_STEPS: tuple[Step[Side], ...] = (
     Step(("front",), front),
     Step(("registry",), registry),
     Step(("backup",), backup),
+    Step(("operators",), operators),
 )
 """Asked of each cluster; facts of :class:`~acp_acceptance.model.pair.side.SideFacts`."""
 

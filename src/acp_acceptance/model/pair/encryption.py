@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.node import NodeFacts
+from acp_acceptance.model.pair.reached import require_reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,8 +54,7 @@ def require_all(nodes: Mapping[str, NodeFacts]) -> None:
     Raises:
         CollectionError: it was not, or the inventory names none.
     """
-    if not nodes:
-        raise CollectionError("the inventory names no control plane node, so that no file could be looked at")
+    require_reached(nodes)
     for name, facts in nodes.items():
         try:
             file = facts.encryption

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.pair.reached import require_reached
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,10 +32,9 @@ def untelling(nodes: Mapping[str, Mapping[str, NodeFacts]]) -> Iterator[Fault]:
     Raises:
         CollectionError: the inventory names no node of a cluster, or a name could not be read.
     """
+    for found in nodes.values():
+        require_reached(found)
     sides = {cluster: [facts.hostname.name for facts in found.values()] for cluster, found in nodes.items()}
-    for cluster, found in sides.items():
-        if not found:
-            raise CollectionError(f"the inventory names no node of {cluster}")
     names = list(sides)
     for cluster, other in zip(names, reversed(names), strict=True):
         own, foreign = _words(sides[cluster]), {word for name in sides[other] for word in _words([name])}

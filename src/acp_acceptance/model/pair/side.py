@@ -8,6 +8,7 @@ from acp_acceptance.model.pair.excluded import UserObjects
 from acp_acceptance.model.pair.failover import Components, Elasticsearch
 from acp_acceptance.model.pair.front import Front
 from acp_acceptance.model.pair.identity import Identity
+from acp_acceptance.model.pair.operators import Operators
 from acp_acceptance.model.pair.registry import RegistryContents
 from acp_acceptance.model.pair.said import Said
 from acp_acceptance.model.pair.synchroniser import RestartedPods, Synchroniser, SyncSettings
@@ -29,3 +30,4 @@ class SideFacts(Facts):
     front = Fact(Front)
     registry = Fact(RegistryContents)
     backup = Fact(Backup)
+    operators = Fact(Operators)
