@@ -95,19 +95,21 @@ def test_what_users_made_is_found() -> None:
     }
     owned = {**by_user, "name": "owned", "ownerReferences": [{"name": "x"}]}
     marked = {"name": "marked", "namespace": "cpaas-system", "annotations": {"cpaas.io/creator": "admin"}}
-    elsewhere = {**by_user, "namespace": "acme"}
-    found = listing(*({"metadata": item} for item in (by_user, by_platform, owned, marked, elsewhere)))
     backup = {
         "metadata": {"name": "b", "namespace": "v"},
-        "spec": {},
-        "includedNamespaces": ["*"],
+        "spec": {"includedNamespaces": ["kube-*"]},
         "status": {"phase": "Completed", "completionTimestamp": "2026-11-21T10:00:00Z"},
     }
     documents = {
         **KINDS,
-        "/api/v1/configmaps": found,
+        "/api/v1/namespaces": listing(
+            *({"metadata": {"name": name}} for name in ("acme", "cpaas-system", "kube-system"))
+        ),
+        "/api/v1/namespaces/kube-system/configmaps": listing(
+            *({"metadata": item} for item in (by_user, by_platform, owned))
+        ),
+        "/api/v1/namespaces/cpaas-system/configmaps": listing({"metadata": marked}),
         "/apis/velero.io/v1/backups": listing(backup),
-        "/api/v1/pods": listing(),
     }
     with ClusterApi(documents).running() as api:
         result: Any = user_objects(side(api))["user_objects"]
@@ -116,4 +118,6 @@ def test_what_users_made_is_found() -> None:
         ("cpaas-system", ("marked",)),
         ("kube-system", ("mine",)),
     ]
-    assert [item.holds("kube-system") for item in result.backups] == [True]
+    (item,) = result.backups
+    assert [item.holds(name) for name in ("kube-system", "cpaas-system")] == [True, False]
+    assert not result.unlisted
