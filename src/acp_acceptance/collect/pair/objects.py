@@ -112,13 +112,16 @@ def _stored(document: dict[str, Any], group: str, root: str) -> Iterator[Kind]:
             yield Kind(name, root, plural, raw.flag(item, "namespaced") is True)
 
 
-def metadata_of(api: Api, kind: Kind, without: Sequence[str] = ()) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def metadata_of(
+    api: Api, kind: Kind, without: Sequence[str] = (), within: str = ""
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """List the objects of a kind in the order of their keys.
 
     Args:
         api: of the cluster.
         kind: as this cluster serves it.
         without: namespaces that are left out (or, of the kind Namespace, objects).
+        within: the one namespace that is listed; empty for all.
 
     Yields:
         Namespace, name and metadata.
@@ -129,7 +132,8 @@ def metadata_of(api: Api, kind: Kind, without: Sequence[str] = ()) -> Iterator[t
     field = "metadata.name" if kind.name == "namespaces" else "metadata.namespace"
     chosen = ",".join(f"{field}!={name}" for name in without) if kind.namespaced or kind.name == "namespaces" else ""
     query = {"fieldSelector": chosen} if chosen else {}
-    for item in api.items(kind.collection, accept=METADATA_LIST, **query):
+    path = kind.within(within) if within else kind.collection
+    for item in api.items(path, accept=METADATA_LIST, **query):
         metadata = item.get("metadata")
         if isinstance(metadata, dict):
             namespace, name = metadata.get("namespace"), metadata.get("name")
