@@ -114,6 +114,14 @@ def test_only_an_accepted_site_is_accepted_by_signing(results: Any, signing: str
         assert line in text
 
 
+def test_why_a_run_is_partial_is_said_in_the_reports_language() -> None:
+    reasons = ["3 of 7 targets", "5 checks of the chosen targets were not run", "something newer"]
+    text = text_of(record([verdict()], partial=reasons), "zh")
+    assert "7 个对象中的 3 个" in text
+    assert "所选对象有 5 项检查未执行" in text
+    assert "something newer" in text
+
+
 def test_what_the_inventory_does_not_say_is_shown_as_that() -> None:
     text = text_of(record([verdict()], site={"customer": None, "contract": None}))
     assert text.count("not stated in the inventory") == 2

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INDEX = "index.html"
 _ROWS, _BARS = 200, 60
-_HIGH, _WIDE, _GAP = 60, 8, 3
+_HIGH, _WIDE, _GAP = 60, 12, 4
 _TONES = {"accepted": "ok", "not accepted": "failed"}
 _REPORT = re.compile(r"report\.(en|ru|zh)\.(html|pdf)")
 

@@ -97,7 +97,7 @@ def _because(results: Results, words: Words) -> list[str]:
         because.append(phrase("interrupted", words.language))
     if not results.site.release_verified:
         because.append(phrase("unverified", words.language, release=results.site.release))
-    return because + [printable(reason) for reason in results.scope.partial]
+    return because + [printable(words.partial(reason)) for reason in results.scope.partial]
 
 
 def _facts(results: Results, words: Words, stages: str, digest: str) -> list[Fact]:

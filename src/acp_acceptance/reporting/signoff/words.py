@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _LANGUAGES = ("en", "ru", "zh")
 _ASKS_NOTHING = re.compile(r"ACP (?P<release>\S+) asks nothing here: (?P<what>.*)")
 
+_PARTIAL = {
+    "partial-targets": re.compile(r"(?P<judged>\d+) of (?P<targets>\d+) targets"),
+    "partial-checks": re.compile(r"(?P<count>\d+) checks of the chosen targets were not run"),
+    "partial-own": re.compile(r"no requirement of the suite was run, only the site's own checks"),
+}
+
 
 @cache
 def _table() -> dict[str, list[str]]:
@@ -69,6 +75,18 @@ class Words:
         if f"reason-{reason}" in _table():
             return self(f"reason-{reason}")
         return "; ".join(map(self._condition, reason.split("; ")))
+
+    def partial(self, reason: str) -> str:
+        """Say why a run does not cover everything; what has no translation stands as it was recorded.
+
+        >>> Words("ru").partial("3 of 7 targets")
+        'объектов: 3 из 7'
+        """
+        for name, pattern in _PARTIAL.items():
+            found = pattern.fullmatch(reason)
+            if found:
+                return self(name, **found.groupdict()) if found.groupdict() else self(name)
+        return reason
 
     def _condition(self, text: str) -> str:
         dimension, _, value = text.partition(" is ")
