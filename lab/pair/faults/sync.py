@@ -160,7 +160,7 @@ _PLUGIN_FAULTS = (
         PLUGIN,
         "the synchroniser is installed nowhere",
         (Do(lambda pair: pair.standby.plugin.remove(), lambda pair: pair.standby.plugin.install(pair.primary)),),
-        also=(SYNC_PODS, CONSISTENT),
+        also=(SYNC_PODS, CONSISTENT, PLUGIN_SETTINGS, AFTER_ENABLE),
         slow=True,
     ),
     Fault("plugin-on-both", PLUGIN, "the synchroniser is installed on both sides", (_ON_PRIMARY,)),
@@ -169,6 +169,7 @@ _PLUGIN_FAULTS = (
         PLUGIN,
         "the synchroniser is installed on the primary, not on the standby",
         (_ON_PRIMARY, On((STANDBY,), Remove(_module))),
+        also=(PLUGIN_SETTINGS,),
     ),
     Fault(
         "plugin-failed",
@@ -191,6 +192,7 @@ _POD_FAULTS = (
         SYNC_PODS,
         "no Pod mirrors: the Deployment has none",
         (Do(lambda pair: pair.standby.plugin.scale(0), lambda pair: pair.standby.plugin.restore()),),
+        also=(AFTER_ENABLE,),
     ),
     Fault(
         "mirror-unready",
