@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT = "acp-acceptance"
-"""Of deploy/rbac.yaml: name of the service account, and of its namespace."""
+"""Of deploy/: name of both service accounts, and of the namespace of the one whose tokens kubeconfigs use."""
+SCHEDULE_NAMESPACE = "cpaas-system"
+"""Where the schedule's Pods run, with the account of cronjob.yaml."""
 _THERE = "secrets/kubernetes.io/serviceaccount"
 # A private /run, of which only the lab is this machine's: what else is there stays as it is.
 _SCRIPT = """mount -t tmpfs none {private} && mkdir -p {private}/acp-lab {private}/{there} || exit
@@ -19,9 +21,9 @@ mount --bind {account} {private}/{there} && mount --rbind {private} /run && exec
 """
 
 
-def token_of(kubectl: Callable[..., str]) -> str:
-    """Give a token of the account, which ends soon."""
-    return kubectl("-n", ACCOUNT, "create", "token", ACCOUNT, "--duration=30m").strip()
+def token_of(kubectl: Callable[..., str], namespace: str = ACCOUNT) -> str:
+    """Give a token of an account, which ends soon."""
+    return kubectl("-n", namespace, "create", "token", ACCOUNT, "--duration=30m").strip()
 
 
 def in_pod(kubectl: Callable[..., str], ca: Path, server: str, folder: Path) -> tuple[list[str], dict[str, str]]:
@@ -37,9 +39,9 @@ def in_pod(kubectl: Callable[..., str], ca: Path, server: str, folder: Path) -> 
     account.mkdir()
     token = account / "token"
     token.touch(mode=0o600)
-    token.write_text(token_of(kubectl), encoding="utf-8")
+    token.write_text(token_of(kubectl, SCHEDULE_NAMESPACE), encoding="utf-8")
     (account / "ca.crt").write_bytes(ca.read_bytes())
-    (account / "namespace").write_text(ACCOUNT, encoding="utf-8")
+    (account / "namespace").write_text(SCHEDULE_NAMESPACE, encoding="utf-8")
     address = urlsplit(server)
     assert address.hostname
     private = folder / "run"

@@ -54,6 +54,16 @@ def objects() -> Iterator[dict[str, Any]]:
         yield {"apiVersion": "v1", "kind": "Secret", "metadata": secret, "stringData": {"password": "hunter2"}}
 
 
+def schedule(standby: ApiServer) -> None:
+    """Apply what the schedule needs on the standby alone, as docs/scheduled-runs.md has it."""
+    standby.kubectl("apply", "-f", str(ROOT / "deploy" / "cronjob.yaml"))
+    for name in ("ssh", "other-cluster"):
+        secret = f"acp-acceptance-{name}"
+        standby.kubectl("-n", "cpaas-system", "create", "secret", "generic", secret, "--from-literal=a=b")
+        standby.kubectl("-n", "cpaas-system", "label", "secret", secret, "app.kubernetes.io/name=acp-acceptance")
+    standby.kubectl("-n", "cpaas-system", "create", "job", "trial", "--from=cronjob/acp-acceptance")
+
+
 class Two:
     """Both API servers, and what a run with the rights of deploy/ sees of them."""
 
@@ -63,6 +73,7 @@ class Two:
         for plane in (primary, standby):
             for name in RIGHTS:
                 plane.kubectl("apply", "-f", str(ROOT / "deploy" / name))
+        schedule(standby)
         # The suite's own namespace is synchronised: its service account on the standby is the primary's.
         self.mirror()
         self.apis = [self._reader(plane, folder) for plane in (primary, standby)]
@@ -216,6 +227,17 @@ def test_what_users_made_is_found_where_nothing_is_synchronised(alike: Two, tmp_
     ]
     assert found.objects > 20
     assert not found.unlisted
+
+
+def test_the_schedule_s_own_objects_need_no_backup(alike: Two, tmp_path: Path) -> None:
+    inventory = pair_inventory(tmp_path, lambda site: site.update(release="4.2"))
+    kinds = "serviceaccounts,configmaps,secrets,persistentvolumeclaims,cronjobs,jobs,roles,rolebindings"
+    there = alike.standby.kubectl("-n", "cpaas-system", "get", kinds, "-l", "app.kubernetes.io/name", "-oname")
+    assert len(there.split()) == 9
+    side: Any = SimpleNamespace(api=alike.apis[1], inventory=inventory)
+    found: Any = user_objects(side)["user_objects"]
+    assert (found.groups, found.unlisted) == ((), {})
+    assert found.objects >= 9
 
 
 def test_the_rights_suffice_for_the_synchroniser(alike: Two) -> None:

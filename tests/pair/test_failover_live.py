@@ -9,7 +9,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -53,6 +53,7 @@ class Failover:
         for side in (self.pair.primary, self.pair.standby):
             side.cluster.kubectl("apply", *rights)
         standby = self.pair.standby.cluster
+        standby.kubectl("apply", "--filename=-", given=yaml.safe_dump_all(schedule()))
         self.inside, self.environment = in_pod(standby.kubectl, standby.ca[0], standby.server, self.folder)
         document = yaml.safe_load(self.pair.write_inventory(self.folder).read_text(encoding="utf-8"))
         site = document["all"]["vars"]["acp"]
@@ -70,8 +71,7 @@ class Failover:
 
     def this_cluster(self) -> Path:
         """Write the kubeconfig that the schedule has in its ConfigMap: the account of its own Pod."""
-        objects = yaml.safe_load_all((ROOT / "deploy" / "cronjob.yaml").read_text(encoding="utf-8"))
-        (data,) = [item["data"] for item in objects if item["kind"] == "ConfigMap"]
+        (data,) = [item["data"] for item in schedule() if item["kind"] == "ConfigMap"]
         document = yaml.safe_load(data["this-cluster.yaml"])
         # No cluster's DNS leads here.
         document["clusters"][0]["cluster"]["server"] = self.pair.standby.cluster.server
@@ -104,6 +104,14 @@ class Failover:
         """Write the password of Elasticsearch's user that the platform has."""
         change = json.dumps({"stringData": {"password": password}})
         self.pair.standby.cluster.kubectl("-n", SYSTEM, "patch", "secret", "elasticsearch-basic-auth", "-p", change)
+
+
+def schedule() -> list[dict[str, Any]]:
+    """Give what the schedule needs, which the standby alone has; it starts no Pods, which have no image here."""
+    objects = list(yaml.safe_load_all((ROOT / "deploy" / "cronjob.yaml").read_text(encoding="utf-8")))
+    (cron_job,) = [item for item in objects if item["kind"] == "CronJob"]
+    cron_job["spec"]["suspend"] = True
+    return objects
 
 
 def written(file: Path, document: object) -> Path:

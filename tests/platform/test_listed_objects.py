@@ -32,7 +32,7 @@ from lab.platform.surroundings import claim, namespace, storage_class, surroundi
 from lab.platform.workloads import workloads
 from planes import runnable
 from platform_objects import HOSTILE, says
-from pods import in_pod
+from pods import SCHEDULE_NAMESPACE, in_pod
 from suite import ROOT, judged
 
 if TYPE_CHECKING:
@@ -199,7 +199,8 @@ SCHEDULE = ROOT / "deploy" / "cronjob.yaml"
 @pytest.fixture(scope="module")
 def scheduled(plane: ApiServer) -> ApiServer:
     """A server that has taken the manifests of deploy/ as they are, where Pods must be as restricted as can be."""
-    plane.kubectl("label", "namespace", READER, "pod-security.kubernetes.io/enforce=restricted", "--overwrite")
+    restricted = "pod-security.kubernetes.io/enforce=restricted"
+    plane.kubectl("label", "namespace", SCHEDULE_NAMESPACE, restricted, "--overwrite")
     plane.kubectl("apply", "--validate=strict", "-f", str(SCHEDULE))
     return plane
 
@@ -207,11 +208,19 @@ def scheduled(plane: ApiServer) -> ApiServer:
 def test_the_pod_of_the_schedule_is_allowed_where_pods_are_restricted(scheduled: ApiServer) -> None:
     job = json.loads(
         scheduled.kubectl(
-            "-n", READER, "create", "job", "trial", f"--from=cronjob/{READER}", "--dry-run=server", "-ojson"
+            "-n",
+            SCHEDULE_NAMESPACE,
+            "create",
+            "job",
+            "trial",
+            f"--from=cronjob/{READER}",
+            "--dry-run=server",
+            "-ojson",
         )
     )
     template = job["spec"]["template"]
-    pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {"name": "trial", "namespace": READER}}
+    metadata = {"name": "trial", "namespace": SCHEDULE_NAMESPACE}
+    pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": metadata}
     made = json.loads(scheduled.kubectl("create", "--dry-run=server", "-ojson", "-f", "-", given=json.dumps(pod)))
     assert made["spec"]["serviceAccountName"] == READER
     pod["spec"]["containers"][0].pop("securityContext")
@@ -240,7 +249,8 @@ def test_a_run_in_a_pod_lacks_no_right(scheduled: ApiServer, tmp_path: Path) -> 
 
 
 def test_the_kubeconfig_of_the_schedule_is_that_of_its_pod(scheduled: ApiServer, tmp_path: Path) -> None:
-    data = json.loads(scheduled.kubectl("-n", READER, "get", "configmap", f"{READER}-site", "-ojson"))["data"]
+    site = scheduled.kubectl("-n", SCHEDULE_NAMESPACE, "get", "configmap", f"{READER}-site", "-ojson")
+    data = json.loads(site)["data"]
     document = yaml.safe_load(data["this-cluster.yaml"])
     # No cluster's DNS leads here.
     document["clusters"][0]["cluster"]["server"] = scheduled.server

@@ -94,6 +94,9 @@ def test_what_users_made_is_found() -> None:
         ],
     }
     owned = {**by_user, "name": "owned", "ownerReferences": [{"name": "x"}]}
+    own = {**by_user, "name": "own", "labels": {"app.kubernetes.io/name": "acp-acceptance"}}
+    of_another = {**by_user, "name": "of-another", "labels": {"app.kubernetes.io/name": "another"}}
+    odd = {**by_user, "name": "odd", "labels": ["app.kubernetes.io/name=acp-acceptance"]}
     marked = {"name": "marked", "namespace": "cpaas-system", "annotations": {"cpaas.io/creator": "admin"}}
     backup = {
         "metadata": {"name": "b", "namespace": "v"},
@@ -106,17 +109,17 @@ def test_what_users_made_is_found() -> None:
             *({"metadata": {"name": name}} for name in ("acme", "cpaas-system", "kube-system"))
         ),
         "/api/v1/namespaces/kube-system/configmaps": listing(
-            *({"metadata": item} for item in (by_user, by_platform, owned))
+            *({"metadata": item} for item in (by_user, by_platform, owned, own, of_another, odd))
         ),
         "/api/v1/namespaces/cpaas-system/configmaps": listing({"metadata": marked}),
         "/apis/velero.io/v1/backups": listing(backup),
     }
     with ClusterApi(documents).running() as api:
         result: Any = user_objects(side(api))["user_objects"]
-    assert (result.objects, result.total) == (4, 2)
+    assert (result.objects, result.total) == (7, 4)
     assert [(group.namespace, group.names) for group in result.groups] == [
         ("cpaas-system", ("marked",)),
-        ("kube-system", ("mine",)),
+        ("kube-system", ("mine", "of-another", "odd")),
     ]
     (item,) = result.backups
     assert [item.holds(name) for name in ("kube-system", "cpaas-system")] == [True, False]

@@ -11,7 +11,7 @@ from acp_acceptance.collect.pair.consistency import scope_of
 from acp_acceptance.collect.pair.objects import kinds_of, metadata_of
 from acp_acceptance.collect.platform.api import METADATA_LIST, TooLargeError
 from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.model.pair.excluded import Backup, UserObjects, made_by_user
+from acp_acceptance.model.pair.excluded import Backup, UserObjects, carries, made_by_user
 from acp_acceptance.model.pair.keys import Grouping
 from acp_acceptance.model.platform import raw
 from acp_acceptance.requirements import load_catalogue
@@ -75,7 +75,9 @@ class _Looking:
     def _take(self, kind: Kind, namespace: str, name: str, metadata: Mapping[str, Any]) -> None:
         with self._lock:
             self.objects += 1
-        ignored = any(fnmatchcase(f"{kind.name}/{name}", item) for item in self._values["ignored_objects"])
+        ignored = carries(metadata, self._values["ignored_labels"]) or any(
+            fnmatchcase(f"{kind.name}/{name}", item) for item in self._values["ignored_objects"]
+        )
         if not ignored and made_by_user(metadata, self._values["managers"], self._values["marks"]):
             with self._lock:
                 self.grouping.add(kind.name, namespace, name)

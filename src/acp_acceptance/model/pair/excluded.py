@@ -78,6 +78,17 @@ def made_by_user(metadata: Mapping[str, object], managers: Iterable[str], marks:
     return first is not None and any(fnmatchcase(raw.text(first, "manager"), pattern) for pattern in managers)
 
 
+def carries(metadata: Mapping[str, object], labels: Iterable[str]) -> bool:
+    """Tell whether an object carries one of some labels.
+
+    Args:
+        metadata: of the object.
+        labels: as ``name=value``.
+    """
+    wanted = (label.partition("=") for label in labels)
+    return any(raw.at(metadata, "labels", name) == value for name, _, value in wanted)
+
+
 def unsaved(found: UserObjects, taken: datetime, days: int) -> Iterator[tuple[str, dict[str, object]]]:
     """Give what users made and no backup of the last ``days`` holds, by namespace and kind.
 

@@ -1,0 +1,63 @@
+"""The manifests of deploy/: whose they are, where they are, and who gets the rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from acp_acceptance.model.pair.excluded import carries
+from acp_acceptance.requirements import load_catalogue
+from suite import ROOT
+
+MANIFESTS = sorted(path.name for path in (ROOT / "deploy").glob("*.yaml") if path.name != "alerts.test.yaml")
+VALUES = load_catalogue().releases["4.0"].requirements
+
+
+def objects(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((ROOT / "deploy" / name).read_text(encoding="utf-8")))
+
+
+def test_all_manifests_are_known() -> None:
+    assert MANIFESTS == ["alerts.yaml", "cronjob.yaml", "rbac-canary.yaml", "rbac-comparison.yaml", "rbac.yaml"]
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_every_object_is_known_for_the_suite_s_own(name: str) -> None:
+    labels = VALUES["dr.excluded-namespaces.backup"]["ignored_labels"]
+    unknown = [
+        (item["kind"], item["metadata"]["name"]) for item in objects(name) if not carries(item["metadata"], labels)
+    ]
+    assert not unknown
+
+
+def test_what_the_schedule_makes_is_known_too() -> None:
+    labels = VALUES["dr.excluded-namespaces.backup"]["ignored_labels"]
+    (cron_job,) = [item for item in objects("cronjob.yaml") if item["kind"] == "CronJob"]
+    job = cron_job["spec"]["jobTemplate"]
+    assert carries(job["metadata"], labels)
+    assert carries(job["spec"]["template"]["metadata"], labels)
+
+
+@pytest.mark.parametrize("name", ["alerts.yaml", "cronjob.yaml"])
+def test_what_one_side_alone_has_is_where_nothing_is_synchronised(name: str) -> None:
+    found = {item["metadata"]["namespace"] for item in objects(name)}
+    assert found <= set(VALUES["dr.sync.independent"]["namespaces"])
+
+
+@pytest.mark.parametrize("name", [name for name in MANIFESTS if name.startswith("rbac")])
+def test_every_right_is_given_to_both_accounts(name: str) -> None:
+    bindings = [item for item in objects(name) if item["kind"].endswith("Binding")]
+    assert bindings
+    for binding in bindings:
+        accounts = [(item["kind"], item["namespace"], item["name"]) for item in binding["subjects"]]
+        assert accounts == [
+            ("ServiceAccount", namespace, "acp-acceptance") for namespace in ("acp-acceptance", "cpaas-system")
+        ]
+
+
+def test_the_schedule_brings_the_account_of_its_pod() -> None:
+    made = {(item["kind"], item["metadata"]["name"]): item for item in objects("cronjob.yaml")}
+    pod = made["CronJob", "acp-acceptance"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert ("ServiceAccount", pod["serviceAccountName"]) in made
