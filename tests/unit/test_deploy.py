@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -10,6 +12,9 @@ import yaml
 from acp_acceptance.model.pair.excluded import carries
 from acp_acceptance.requirements import load_catalogue
 from suite import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MANIFESTS = sorted(path.name for path in (ROOT / "deploy").glob("*.yaml") if path.name != "alerts.test.yaml")
 VALUES = load_catalogue().releases["4.0"].requirements
@@ -61,3 +66,15 @@ def test_the_schedule_brings_the_account_of_its_pod() -> None:
     made = {(item["kind"], item["metadata"]["name"]): item for item in objects("cronjob.yaml")}
     pod = made["CronJob", "acp-acceptance"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert ("ServiceAccount", pod["serviceAccountName"]) in made
+
+
+@pytest.mark.parametrize(("said", "ends"), [(0, 0), (1, 0), (2, 2), (4, 4)])
+def test_a_verdict_is_no_failed_job_which_the_next_run_would_find(tmp_path: Path, said: int, ends: int) -> None:
+    (cron_job,) = [item for item in objects("cronjob.yaml") if item["kind"] == "CronJob"]
+    (container,) = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    for name, status in (("pytest", said), ("find", 0)):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / name).chmod(0o700)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    done = subprocess.run(container["command"], env={"PATH": path, "METRICS": "x"}, check=False)
+    assert done.returncode == ends
