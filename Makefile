@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test benchmark lint types tests setup clean
 
 help:
-	@echo "make demo    five lab nodes with faults, judged over SSH; without root, this machine"
+	@echo "make demo    lab nodes with faults, an installed cluster, a recovery pair; without root, this machine and recorded runs"
 	@echo "make test    style, types, imports and all tests"
 	@echo "make benchmark   the suite beside its peers, on lab nodes; takes long, see benchmarks/README.md"
 	@echo "make clean   remove what these made here"
