@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,7 +46,9 @@ class Server:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                # Who asked may have given up by now.
+                with suppress(BrokenPipeError):
+                    self.wfile.write(body)
                 self.close_connection = headers.get("Connection") == "close"
 
             def log_message(self, *_: object) -> None:
