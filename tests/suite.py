@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
+ALONE = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child") if os.geteuid() == 0 else ()
+"""Command that runs commands where other processes of this machine are not seen: labs run Kubernetes meanwhile."""
 
 
 @dataclass

@@ -15,7 +15,7 @@ import pytest
 
 from acp_acceptance.model.boot import Swap
 from recorded import healthy, saved
-from suite import ROOT
+from suite import ALONE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,7 +232,7 @@ def test_a_sites_own_checks_land_in_the_same_record(
     (project / "our_checks").mkdir()
     (project / "our_checks" / "test_ours.py").write_text(OWN_CHECK)
     local = ("--hosts=local://", "--acp-release=4.2", "--acp-role=worker", "--acp-topology=multi_cluster")
-    run = run_suite("our_checks", "tests_preflight", *local, *workers, cwd=project)
+    run = run_suite("our_checks", "tests_preflight", *local, *workers, cwd=project, inside=ALONE)
     assert run.status == 1
     own = {item["requirement"]: item for item in run.results["verdicts"] if item["own"]}
     assert {name: item["outcome"] for name, item in own.items()} == {

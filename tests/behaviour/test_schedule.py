@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from recorded import healthy, saved
-from suite import SuiteRun, judged
+from suite import ALONE, SuiteRun, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,8 @@ LIVE = ("tests_preflight", "--hosts=local://", "--acp-release=4.2", "--acp-role=
 def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[SuiteRun, Path]:
     """The second of two runs of this machine, and the folder of a textfile collector."""
     reports, collector = tmp_path_factory.mktemp("reports"), tmp_path_factory.mktemp("collector")
-    judged(reports, *LIVE)
-    return judged(reports, *LIVE, "--acp-metrics", collector), collector
+    judged(reports, *LIVE, inside=ALONE)
+    return judged(reports, *LIVE, "--acp-metrics", collector, inside=ALONE), collector
 
 
 def test_the_collectors_file_is_that_of_the_run(twice: tuple[SuiteRun, Path]) -> None:
@@ -78,7 +78,7 @@ def test_a_recorded_run_is_no_new_observation(run_suite: Callable[..., SuiteRun]
 def test_a_place_that_can_be_none_is_said_before_anything_is_connected_to(
     run_suite: Callable[..., SuiteRun], place: str, said: str
 ) -> None:
-    run = run_suite(*LIVE, f"--acp-metrics={place}")
+    run = run_suite(*LIVE, f"--acp-metrics={place}", inside=ALONE)
     assert run.status == 4
     assert said in run.output
     assert "hush" not in run.output
@@ -88,7 +88,7 @@ def test_a_place_that_can_be_none_is_said_before_anything_is_connected_to(
 def test_what_cannot_be_written_beside_the_record_is_said_and_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "history").write_text("mine")
-    run = judged(tmp_path, *LIVE, "-k", "node_is_reachable", "--acp-metrics=http://127.0.0.1:1")
+    run = judged(tmp_path, *LIVE, "-k", "node_is_reachable", "--acp-metrics=http://127.0.0.1:1", inside=ALONE)
     (folder,) = tmp_path.glob("local/preflight-*")
     assert (folder / "results.json").exists()
     assert run.status in {0, 1}
