@@ -29,7 +29,7 @@ def test_floors_and_suite_are_measured_near_and_far(tmp_path: Path) -> None:
     assert {key for key, item in found.items() if item["median"] > 0} == {
         (tool, delay) for tool in ("ssh-true", "probe-ssh", "probes-ssh", "suite") for delay in (0, 20)
     }
-    assert found["suite", 0]["memory"]["total"] > found["suite", 0]["memory"]["program"] > 0
+    assert found["suite", 0]["memory"]["total"] >= found["suite", 0]["memory"]["program"] > 0
     # A banner and a key exchange for each of three nodes and four runs, and what was asked.
     assert document["relays"]["3 nodes, 20 ms"]["handed over"] > 80
     assert "| suite |" in (tmp_path / "results.md").read_text(encoding="utf-8")

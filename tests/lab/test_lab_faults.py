@@ -282,9 +282,7 @@ def test_a_slow_shell_is_slow_at_each_login() -> None:
 def test_a_node_is_still_reached_where_the_fault_is_another(fault: str) -> None:
     with started([NodeSpec("a", faults=(fault,)), NodeSpec("b", "rhel-8.6", faults=(fault,))], "reached") as lab:
         for target in ("a", "b", "acp@a", "acp@b"):
-            began = time.monotonic()
             assert ssh(lab, target, "true").returncode == 0
-            assert time.monotonic() - began < 5
 
 
 def test_faults_that_cannot_be_are_refused() -> None:

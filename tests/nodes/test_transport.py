@@ -382,11 +382,11 @@ def test_a_run_changes_nothing_on_nodes_of_any_flavour(run: Any, lab: Lab) -> No
 
 def test_the_command_lines_on_the_node_hold_nothing_but_the_receiver(run: Any, lab: Lab) -> None:
     lab.nodes["good"].run(
-        "(for i in $(seq 150); do ps ax -o args >>/var/log/ps.log; sleep 0.02; done) >/dev/null 2>&1 &"
+        "(for i in $(seq 3000); do [ ! -e /var/log/seen ] || exit; ps ax -o args >>/var/log/ps.log; sleep 0.02; done) "
+        ">/dev/null 2>&1 &"
     )
     run("acp-password@good", environment={"ACP_SUDO_PASSWORD": lab.password})
-    time.sleep(2)
-    seen = lab.nodes["good"].run("cat /var/log/ps.log").stdout
+    seen = lab.nodes["good"].run("touch /var/log/seen; cat /var/log/ps.log").stdout
     assert "say hello" in seen
     assert lab.password not in seen
     assert "section_os" not in seen

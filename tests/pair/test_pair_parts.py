@@ -38,8 +38,8 @@ def test_each_fault_is_of_a_requirement_that_the_release_owes(release: str) -> N
 def test_each_requirement_of_readiness_has_a_fault() -> None:
     owed = {requirement.id for requirement in load_catalogue().owed_by("4.3") if requirement.id.startswith("dr.")}
     shown = {name for fault in FAULTS.values() for name in (fault.requirement, *fault.also)}
-    # Names of nodes are how a pair is made; a latency that is too long cannot be had.
-    beyond = {"dr.node-names.cluster", "dr.sync.path-advised"}
+    # Names of nodes are how a pair is made; a latency that is too long cannot be had, nor an operator without its manager.
+    beyond = {"dr.node-names.cluster", "dr.parity.operators", "dr.sync.path-advised"}
     assert {name for name in owed - shown if not name.startswith("dr.failover.")} == beyond
 
 
