@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.platform.errors import ApiError
@@ -11,7 +12,7 @@ from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.model.platform.api_server import ApiServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Raw = dict[str, Any]
 
@@ -175,7 +176,7 @@ class RecordedApi:
     def __init__(self, objects: dict[str, Any]) -> None:
         self._objects = objects
 
-    def items(self, path: str) -> Iterator[Raw]:
+    def items(self, path: str, *, skim: Callable[[bytes], bool] | None = None) -> Iterator[Raw]:
         """List one collection."""
         found = self._objects.get(path, ApiError("absent", f"the server knows no {path}"))
         if isinstance(found, ApiError):
@@ -183,7 +184,8 @@ class RecordedApi:
         for item in found:
             if isinstance(item, ApiError):
                 raise item
-            yield copy.deepcopy(item)
+            if skim is None or not skim(json.dumps(item).encode()):
+                yield copy.deepcopy(item)
 
 
 def facts_of(objects: dict[str, Any], name: str = "global", server: str = "192.0.2.10") -> PlatformFacts:

@@ -191,6 +191,34 @@ def test_what_was_listed_before_an_error_is_kept_and_named() -> None:
     assert "after 1 objects: no" in found.missing
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"metadata": {}, "items": [7, {"metadata": {"namespace": "a"}, "status": {"phase": "Failed"}}]}',
+        b'{"metadata": null, "items": [{"metadata": {"namespace": "a"}, "status": {"phase": "Failed"}}]}',
+        b'{"items": [{"metadata": {"namespace": "a", "name": 7}, "status": {"phase": "Failed", "x": "\\ud800"}}]}',
+    ],
+)
+def test_an_odd_page_of_pods_is_read_whole(odd: bytes) -> None:
+    with Server(lambda *_: (200, odd)).running() as api:
+        found: Any = read(api, Listing("pods", PodReader, ("/api/v1/pods",)))
+    assert isinstance(found, Problem) or found.items["a"].phases == {"Failed": 1}
+
+
+def test_a_pod_that_is_well_is_counted_and_no_more() -> None:
+    state = {"name": "main", "ready": True, "restartCount": 0, "state": {"running": {}}}
+    pod = {
+        "metadata": {"namespace": "a", "name": "b"},
+        "spec": {"containers": [{"name": "main"}]},
+        "status": {"phase": "Running", "containerStatuses": [state]},
+    }
+    page = json.dumps({"metadata": {}, "items": [pod, pod]}).encode()
+    with Server(lambda *_: (200, page)).running() as api:
+        found: Any = read(api, Listing("pods", PodReader, ("/api/v1/pods",)))
+        assert found.items["a"].total == 2
+        assert not found.items["a"].suspects
+
+
 def test_what_was_never_listed_is_a_problem() -> None:
     server = Server(lambda *_: (404, b"{}"))
     with server.running() as api:

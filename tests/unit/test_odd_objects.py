@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform import PlatformFacts, cluster_services, items_of, nodes, resources
 from acp_acceptance.model.platform.isolation import IsolationMarks, foreign, unmarked
 from acp_acceptance.model.platform.settling import unsettled
+from odd import with_odd_parts
 from platform_objects import (
     APP_RELEASES,
     CLUSTERS,
@@ -36,27 +37,7 @@ from platform_objects import (
     says,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 TAKEN = datetime(2026, 11, 21, tzinfo=timezone.utc)
-ODD: tuple[Any, ...] = (None, "", "x", 7, -1, 1.5, True, [], ["x"], {}, {"x": "y"}, [[{}]], {"name": {"name": 1}})
-"""What may stand where something else is expected."""
-
-
-def with_odd_parts(item: Any) -> Iterator[Any]:
-    """Give an object again and again, each time with one part of it missing or odd."""
-    if isinstance(item, dict):
-        for key, value in item.items():
-            yield {name: other for name, other in item.items() if name != key}
-            for odd in ODD:
-                yield {**item, key: odd}
-            for part in with_odd_parts(value):
-                yield {**item, key: part}
-    elif isinstance(item, list):
-        for position, value in enumerate(item):
-            for part in (*ODD, *with_odd_parts(value)):
-                yield [*item[:position], part, *item[position + 1 :]]
 
 
 def judged(facts: PlatformFacts) -> str:

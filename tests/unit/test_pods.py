@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform import appreleases
 from acp_acceptance.model.platform.listing import require_whole
-from acp_acceptance.model.platform.pods import PodReader, Pods, PodsOfNamespace, restarting, unwell
+from acp_acceptance.model.platform.pods import PodReader, Pods, PodsOfNamespace, observe, restarting, sickness, unwell
+from odd import with_odd_parts
 
 TAKEN = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 PATIENCE = timedelta(minutes=5)
@@ -70,6 +72,11 @@ def read(*raws: Any) -> PodsOfNamespace:
     return reader.result("").items["space"]
 
 
+def passed_over(raw: Any) -> bool:
+    """Tell whether a glance at a Pod is all that it gets."""
+    return PodReader().skim(json.dumps(raw).encode())
+
+
 def said(raw: dict[str, Any]) -> str:
     """What is said of a Pod that is not well; empty for one that is."""
     return "; ".join(str(values["pod"]) for _, values in unwell(read(raw), TAKEN, PATIENCE))
@@ -85,6 +92,30 @@ WELL: dict[str, dict[str, Any]] = {
     "restarted once": pod(state(restartCount=1, lastState=ended(1))),
     "being deleted": pod(metadata={"deletionTimestamp": "2026-11-21T11:59:00Z"}),
 }
+
+
+def test_a_glance_is_enough_for_most_pods() -> None:
+    assert passed_over(WELL["running"])
+    assert passed_over(WELL["a finished Job's"])
+    assert passed_over(WELL["after its init container"])
+    assert passed_over(WELL["beside a sidecar"])
+    assert not passed_over(WELL["restarted once"])
+    assert not passed_over(WELL["being deleted"])
+
+
+def test_a_glance_passes_over_no_pod_that_is_not_well() -> None:
+    glanced = 0
+    for whole in (*(raw for raw in WELL.values()), *(raw for raw, _ in SICK.values())):
+        for odd in with_odd_parts(whole):
+            if passed_over(odd):
+                glanced += 1
+                assert not sickness(observe(odd), TAKEN, PATIENCE), odd
+    assert glanced > len(WELL)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b'{"metadata": {}}', b"\xff", b"[" * 100_000])
+def test_what_is_no_pod_is_not_passed_over(content: bytes) -> None:
+    assert not PodReader().skim(content)
 
 
 @pytest.mark.parametrize("case", WELL)

@@ -131,7 +131,7 @@ def metadata_of(
     """
     field = "metadata.name" if kind.name == "namespaces" else "metadata.namespace"
     chosen = ",".join(f"{field}!={name}" for name in without) if kind.namespaced or kind.name == "namespaces" else ""
-    query = {"fieldSelector": chosen} if chosen else {}
+    query: dict[str, Any] = {"fieldSelector": chosen} if chosen else {}
     path = kind.within(within) if within else kind.collection
     for item in api.items(path, accept=METADATA_LIST, **query):
         metadata = item.get("metadata")

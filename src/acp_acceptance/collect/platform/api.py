@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urlencode
 
+import msgspec
 import urllib3
 from pydantic_core import from_json
 from urllib3.util import Retry, Timeout
@@ -16,7 +17,7 @@ from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from acp_acceptance.collect.platform.access import Access
@@ -37,8 +38,16 @@ _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_SECONDS = 10.0
 _CONTINUE = re.compile(rb'"continue":"([A-Za-z0-9+/=_.-]*)"')
 _HEAD = 2000
-_EXPIRED, _FORBIDDEN, _UNAUTHORISED, _ABSENT, _GOOD = 410, 403, 401, 404, 300
+_EXPIRED, _FORBIDDEN, _UNAUTHORISED, _ABSENT, _GOOD, _OK = 410, 403, 401, 404, 300, 200
 _RESTARTS = 3
+
+
+class _Page(TypedDict):
+    metadata: dict[str, Any]
+    items: list[msgspec.Raw]
+
+
+_PAGES = msgspec.json.Decoder(_Page)
 
 
 class TooLargeError(Exception):
@@ -71,12 +80,20 @@ class Api:
             raise_on_status=False,
         )
 
-    def items(self, path: str, *, accept: str = _ANYTHING, **query: str) -> Iterator[dict[str, Any]]:
+    def items(
+        self,
+        path: str,
+        *,
+        accept: str = _ANYTHING,
+        skim: Callable[[bytes | msgspec.Raw], bool] | None = None,
+        **query: str,
+    ) -> Iterator[dict[str, Any]]:
         """List all objects of a kind, page by page.
 
         Args:
             path: of the collection (``/api/v1/pods``).
             accept: form of the answer; :data:`METADATA_LIST` for metadata alone.
+            skim: is shown each object as JSON; those that it says yes to are not read any further, and not given.
             query: further parameters, such as ``fieldSelector``.
 
         Raises:
@@ -86,16 +103,21 @@ class Api:
         with ThreadPoolExecutor(1, thread_name_prefix="page") as ahead:
             pages = _Pages(self, ahead, path, query, accept)
             while pages.wanted:
-                found = self._page(pages, seen)
+                found = self._page(pages, seen, self._document if skim is None else self._split)
                 seen += len(found)
-                yield from (item for item in found if isinstance(item, dict))
+                for item in found:
+                    if skim and isinstance(item, msgspec.Raw):
+                        if not skim(item):
+                            yield self._document(_OK, bytes(item), path)
+                    elif isinstance(item, dict):
+                        yield item
 
-    def _page(self, pages: _Pages, seen: int) -> list[Any]:
+    def _page(self, pages: _Pages, seen: int, read: Callable[[int, bytes, str], dict[str, Any]]) -> list[Any]:
         """Give the objects of the next page; the one after it is asked for before this one is taken apart."""
         while True:
             try:
                 status, body = pages.next()
-                page = self._document(status, body, pages.path)
+                page = read(status, body, pages.path)
             except TooLargeError:
                 if not pages.shrink():
                     raise ApiError("unreadable", f"{_SMALLEST_PAGE} objects are larger than 64 MiB") from None
@@ -123,6 +145,14 @@ class Api:
             TooLargeError: it is larger than 64 MiB.
         """
         return self._document(*self.raw(path, query), path)
+
+    def _split(self, status: int, body: bytes, path: str) -> dict[str, Any]:
+        """Read a page of which each object stays the JSON that it is; an odd one is read as any other answer."""
+        try:
+            page = _PAGES.decode(body)
+        except (msgspec.MsgspecError, RecursionError):
+            return self._document(status, body, path)
+        return cast("dict[str, Any]", page) if status < _GOOD else self._document(status, body, path)
 
     def _document(self, status: int, body: bytes, path: str) -> dict[str, Any]:
         """Read an answer; a refusal becomes the error that it is."""

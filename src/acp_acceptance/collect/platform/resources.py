@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import appreleases, cluster_services, nodes, pods, workloads
+from acp_acceptance.model.platform.listing import SkimmingReader
 from acp_acceptance.model.platform.resources import KINDS, ResourceReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from msgspec import Raw
 
     from acp_acceptance.collect.platform.api import Api
     from acp_acceptance.model.platform.listing import Reader
@@ -113,9 +116,18 @@ def read(api: Api, listing: Listing) -> object:
     reader = listing.reader()
     seen = 0
     missing = ""
+
+    skimming = reader.skim if isinstance(reader, SkimmingReader) else None
+
+    def skim(content: bytes | Raw) -> bool:
+        nonlocal seen
+        skimmed = skimming is not None and skimming(content)
+        seen += skimmed
+        return skimmed
+
     try:
         for path in listing.paths:
-            for found in _objects(api, path, listing.otherwise):
+            for found in _objects(api, path, listing.otherwise, skim if skimming else None):
                 reader.take(found)
                 seen += 1
     except ApiError as error:
@@ -126,11 +138,13 @@ def read(api: Api, listing: Listing) -> object:
     return reader.result(missing)
 
 
-def _objects(api: Api, path: str, otherwise: str) -> Iterator[dict[str, Any]]:
+def _objects(
+    api: Api, path: str, otherwise: str, skim: Callable[[bytes | Raw], bool] | None
+) -> Iterator[dict[str, Any]]:
     """List a collection, or the other version of it where the server does not know this one."""
     try:
-        yield from api.items(path)
+        yield from api.items(path, skim=skim)
     except ApiError as error:
         if error.kind != "absent" or not otherwise:
             raise
-        yield from api.items(otherwise)
+        yield from api.items(otherwise, skim=skim)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from acp_acceptance.model.measurement import CollectionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from msgspec import Raw
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -20,6 +22,15 @@ class Reader(Protocol[T_co]):
 
     def result(self, missing: str) -> T_co:
         """Give the fact; ``missing`` says why the listing is not whole, and is empty where it is."""
+
+
+@runtime_checkable
+class SkimmingReader(Reader[T_co], Protocol[T_co]):
+    """A reader that need not be given every object: a glance at its JSON shows that there is nothing to keep."""
+
+    def skim(self, content: bytes | Raw) -> bool:
+        """Take note of an object that needs no more than a glance; ``False`` where it is to be taken whole."""
+        ...
 
 
 class Partial(Protocol):

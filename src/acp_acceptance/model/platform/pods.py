@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.conditions import condition, conditions_of
+from acp_acceptance.model.platform.pod_glance import GLANCE_ERRORS, PodGlance, read_glance
+from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,60 +120,51 @@ class PodReader:
     def __init__(self) -> None:
         self._namespaces: dict[str, _Namespace] = {}
 
+    def skim(self, content: bytes | msgspec.Raw) -> bool:
+        """Count one Pod, as JSON, that is plainly well; ``False`` where it is to be taken whole."""
+        try:
+            glance = read_glance(content)
+        except GLANCE_ERRORS:
+            # Odd, or hostile: taken whole, field by field.
+            return False
+        return self._counted(glance)
+
     def take(self, found: Mapping[str, Any]) -> None:
         """Take one Pod."""
-        metadata = found.get("metadata")
-        namespace = raw.text(metadata, "namespace")
+        with suppress(*GLANCE_ERRORS):
+            if self._counted(msgspec.convert(found, PodGlance)):
+                return
+        namespace = raw.at(found, "metadata", "namespace")
+        entry = self._entry(namespace if isinstance(namespace, str) else "")
+        entry.phases[raw.text(found, "status", "phase") or "(none)"] += 1
+        if len(entry.suspects) < _SUSPECTS:
+            entry.suspects.append(observe(found))
+        else:
+            entry.more += 1
+
+    def _counted(self, glance: PodGlance) -> bool:
+        if not glance.plainly_well():
+            return False
+        self._entry(glance.metadata.namespace).phases[glance.status.phase] += 1
+        return True
+
+    def _entry(self, namespace: str) -> _Namespace:
         entry = self._namespaces.get(namespace)
         if entry is None:
             entry = self._namespaces[namespace] = _Namespace()
-        entry.phases[raw.text(found, "status", "phase") or "(none)"] += 1
-        if not _plainly_well(found):
-            if len(entry.suspects) < _SUSPECTS:
-                entry.suspects.append(observe(found))
-            else:
-                entry.more += 1
+        return entry
 
     def result(self, missing: str) -> Pods:
         """Give the fact."""
         return Pods(
             {
-                name: PodsOfNamespace(name, entry.phases.total(), dict(entry.phases), tuple(entry.suspects), entry.more)
+                printable(name): PodsOfNamespace(
+                    printable(name), entry.phases.total(), dict(entry.phases), tuple(entry.suspects), entry.more
+                )
                 for name, entry in sorted(self._namespaces.items())
             },
             missing,
         )
-
-
-def _plainly_well(found: Mapping[str, Any]) -> bool:
-    """Tell quickly that a Pod needs no second look; most do not."""
-    status, metadata = found.get("status"), found.get("metadata")
-    if not isinstance(status, dict) or not isinstance(metadata, dict) or metadata.get("deletionTimestamp"):
-        return False
-    phase = status.get("phase")
-    if phase == "Succeeded":
-        return True
-    states = status.get("containerStatuses")
-    if phase != "Running" or not isinstance(states, list) or not states:
-        return False
-    spec = found.get("spec")
-    wanted = spec.get("containers") if isinstance(spec, dict) else None
-    return (
-        isinstance(wanted, list)
-        and len(wanted) == len(states)
-        and all(
-            isinstance(item, dict) and item.get("ready") is True and item.get("restartCount") == 0 for item in states
-        )
-        and not status.get("initContainerStatuses")
-        and not _says_unready(status.get("conditions"))
-    )
-
-
-def _says_unready(conditions: object) -> bool:
-    """Tell whether a Pod is not ready though its containers are: its node is lost, or a readiness gate is closed."""
-    return isinstance(conditions, list) and any(
-        isinstance(item, dict) and item.get("type") == "Ready" and item.get("status") != "True" for item in conditions
-    )
 
 
 def observe(found: Mapping[str, Any]) -> Pod:
