@@ -102,8 +102,12 @@ def documented_command(cluster: Cluster) -> Job:
 
 
 def popeye(cluster: Cluster) -> Job:
-    """Run Popeye's sanitizers of Pods and nodes."""
-    program = _popeye()
+    """Run Popeye's sanitizers of Pods and nodes; where it cannot be built, that is its problem in the table."""
+    try:
+        program = _popeye()
+    except subprocess.CalledProcessError as error:
+        reason = f"it could not be built: {error.stderr.strip().splitlines()[-1:]}"
+        return Job(["true"], lambda _said, _status: reason)
     argv = [program, "--kubeconfig", str(cluster.kubeconfig), "-A", "-s", "po,no", "-o", "json", "--force-exit-zero"]
 
     def problem(said: str, status: int) -> str:
@@ -118,7 +122,7 @@ def _popeye() -> str:
     program = folder / "popeye"
     if not program.exists():
         environment = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
-        subprocess.run(["nice", "go", "install", POPEYE], env=environment, check=True, capture_output=True)
+        subprocess.run(["nice", "go", "install", POPEYE], env=environment, check=True, capture_output=True, text=True)
     return str(program)
 
 
