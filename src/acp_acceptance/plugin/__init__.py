@@ -310,11 +310,17 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Put the verdict on the report; as the innermost wrapper, so that others (Allure) see the report as it is then."""
-    report = yield
+    check = _check_of(item)
+    found = call.excinfo
+    if check is not None and found is not None and isinstance(found.value, (Unmet, CollectionError)):
+        call.excinfo = verdicts.without_source(found)
+    try:
+        report = yield
+    finally:
+        call.excinfo = found
     run = item.config.stash.get(ACCEPTANCE, None)
     if run is None:
         return report
-    check = _check_of(item)
     if check is not None:
         verdict = verdicts.verdict_on(check, item, call, run)
     else:

@@ -85,6 +85,12 @@ def verdict_on_own(
     )
 
 
+def without_source(found: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """Give what pytest shows as the words alone: reading the source around it takes longer than the whole check."""
+    told = pytest.fail.Exception(str(found.value), pytrace=False)
+    return pytest.ExceptionInfo.from_exception(told.with_traceback(found.tb))
+
+
 def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance, *, measured_nothing: bool) -> None:
     """Make a pytest report show a verdict.
 
