@@ -6,19 +6,12 @@ from datetime import datetime
 from acp_acceptance.inventory.site import DrPlan
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.pair import PairFacts
-from acp_acceptance.model.pair.failover import (
-    elsewhere,
-    inconsistent,
-    not_restarted,
-    not_restarted_elsewhere,
-    not_running,
-    require_some,
-    served_by_another,
-    still_forwarded,
-    still_synchronising,
-    unusable,
-)
+from acp_acceptance.model.pair.components import not_restarted, not_restarted_elsewhere, require_some
+from acp_acceptance.model.pair.elasticsearch import unusable
+from acp_acceptance.model.pair.failover import not_running, still_forwarded, still_synchronising
+from acp_acceptance.model.pair.last_consistency import inconsistent
 from acp_acceptance.model.pair.side import SideFacts
+from acp_acceptance.model.pair.switched_domain import elsewhere, served_by_another
 from acp_acceptance.model.platform import PlatformFacts
 from acp_acceptance.requirements import OwedRequirement, verifies
 

@@ -9,17 +9,12 @@ import pytest
 
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.mesh import Resolved
+from acp_acceptance.model.pair.components import Components, StartedPod, WorkloadComponents
 from acp_acceptance.model.pair.domain import DomainHere
-from acp_acceptance.model.pair.failover import (
-    Components,
-    DomainServed,
-    Elasticsearch,
-    ElasticsearchAnswer,
-    EtcdPorts,
-    LastConsistency,
-    StartedPod,
-    WorkloadComponents,
-)
+from acp_acceptance.model.pair.elasticsearch import Elasticsearch, ElasticsearchAnswer
+from acp_acceptance.model.pair.failover import EtcdPorts
+from acp_acceptance.model.pair.last_consistency import LastConsistency
+from acp_acceptance.model.pair.switched_domain import DomainServed
 from acp_acceptance.model.platform.names import Lookup, Names
 from acp_acceptance.reporting.results import next_step
 from acp_acceptance.requirements import load_catalogue

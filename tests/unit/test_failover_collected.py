@@ -18,7 +18,9 @@ from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.streams import ask_port
 from acp_acceptance.inventory import Inventory
 from acp_acceptance.model.measurement import CollectionError, Problem
-from acp_acceptance.model.pair.failover import Components, DomainServed, ElasticsearchAnswer, StartedPod
+from acp_acceptance.model.pair.components import Components, StartedPod
+from acp_acceptance.model.pair.elasticsearch import ElasticsearchAnswer
+from acp_acceptance.model.pair.switched_domain import DomainServed
 from acp_acceptance.model.platform import PlatformFacts
 from certificates import issued
 from cluster_api import ClusterApi, listing, pod

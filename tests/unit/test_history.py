@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acp_acceptance.model.pair.failover import LastConsistency
+from acp_acceptance.model.pair.last_consistency import LastConsistency
 from acp_acceptance.reporting import history
 from acp_acceptance.reporting.history import Entry, History, append, entry_of, history_file, last_consistency, load
 from acp_acceptance.reporting.results import Measurement, Outcome

@@ -11,7 +11,7 @@ import pytest
 from acp_acceptance.inventory import Inventory
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.pair.check import CheckAnswer
-from acp_acceptance.model.pair.failover import LastConsistency
+from acp_acceptance.model.pair.last_consistency import LastConsistency
 from acp_acceptance.plugin.publishing import Publisher
 from acp_acceptance.reporting.history import Entry, append, history_file
 from pairs import PAIR, pair_snapshot

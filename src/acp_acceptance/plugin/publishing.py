@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from acp_acceptance.model.pair.failover import LastConsistency
+from acp_acceptance.model.pair.last_consistency import LastConsistency
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting import history
 from acp_acceptance.reporting.measurements import measurements, worst

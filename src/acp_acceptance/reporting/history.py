@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from acp_acceptance.model.pair.failover import LastConsistency
+from acp_acceptance.model.pair.last_consistency import LastConsistency
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.measurements import worst
 from acp_acceptance.reporting.results import Outcome, Results, Verdict

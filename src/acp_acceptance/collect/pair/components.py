@@ -10,13 +10,9 @@ from pydantic_core import from_json
 
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.streams import ask_port
-from acp_acceptance.model.pair.failover import (
-    SYNCHRONISER,
-    Components,
-    Elasticsearch,
-    ElasticsearchAnswer,
-    StartedPod,
-)
+from acp_acceptance.model.pair.components import Components, StartedPod
+from acp_acceptance.model.pair.elasticsearch import Elasticsearch, ElasticsearchAnswer
+from acp_acceptance.model.pair.failover import SYNCHRONISER
 from acp_acceptance.model.platform import raw
 
 if TYPE_CHECKING:

@@ -13,7 +13,9 @@ from acp_acceptance.collect.platform.api import Api
 from acp_acceptance.collect.platform.asking import ask, unverified, url_of
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.model.measurement import CollectionError
-from acp_acceptance.model.pair.failover import Components, DomainServed, EtcdPorts, WorkloadComponents
+from acp_acceptance.model.pair.components import Components, WorkloadComponents
+from acp_acceptance.model.pair.failover import EtcdPorts
+from acp_acceptance.model.pair.switched_domain import DomainServed
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.pair.check import CheckAnswer
 from acp_acceptance.model.pair.comparison import Comparison
+from acp_acceptance.model.pair.components import WorkloadComponents
 from acp_acceptance.model.pair.domain import DomainHere
-from acp_acceptance.model.pair.failover import DomainServed, EtcdPorts, LastConsistency, WorkloadComponents
+from acp_acceptance.model.pair.failover import EtcdPorts
 from acp_acceptance.model.pair.lag import Lag
+from acp_acceptance.model.pair.last_consistency import LastConsistency
 from acp_acceptance.model.pair.path import EtcdPath
+from acp_acceptance.model.pair.switched_domain import DomainServed
 
 
 class PairFacts(Facts):

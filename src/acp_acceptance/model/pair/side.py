@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from acp_acceptance.model.measurement import Fact, Facts
 from acp_acceptance.model.pair.backup import Backup
+from acp_acceptance.model.pair.components import Components
+from acp_acceptance.model.pair.elasticsearch import Elasticsearch
 from acp_acceptance.model.pair.excluded import UserObjects
-from acp_acceptance.model.pair.failover import Components, Elasticsearch
 from acp_acceptance.model.pair.front import Front
 from acp_acceptance.model.pair.identity import Identity
 from acp_acceptance.model.pair.operators import Operators
