@@ -31,6 +31,7 @@ from lab.site import Lab, check_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
 
@@ -238,8 +239,7 @@ class Pair:
         finally:
             self.standby.plugin.control(SYNC, "delay", "")
 
-    @contextmanager
-    def fault(self, name: str) -> Iterator[None]:
+    def fault(self, name: str) -> AbstractContextManager[None]:
         """Seed a fault of :data:`lab.pair.faults.FAULTS`, until the end of ``with``.
 
         Raises:
@@ -248,12 +248,7 @@ class Pair:
         """
         from lab.pair.faults import FAULTS  # noqa: PLC0415 - faults are written in terms of a pair
 
-        fault = FAULTS[name]
-        try:
-            fault.apply(self)
-            yield
-        finally:
-            fault.undo(self)
+        return FAULTS[name].seeded(self)
 
     @contextmanager
     def failover(self, until: str = "", skip: Sequence[str] = ()) -> Iterator[None]:

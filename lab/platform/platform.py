@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ from lab.platform.site import ISOLATION_LABEL, ISOLATION_TAINT, SYSTEM, Site, Si
 from lab.platform.workloads import cron_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from typing_extensions import Self
@@ -233,8 +233,7 @@ class Platform:
         what = f"{node.spec.name}:{port} is {state}"
         self.api.wait(lambda: listens(node.address, port) == open_, what)
 
-    @contextmanager
-    def fault(self, name: str) -> Iterator[None]:
+    def fault(self, name: str) -> AbstractContextManager[None]:
         """Seed a fault, until the end of ``with``.
 
         Raises:
@@ -243,9 +242,4 @@ class Platform:
         """
         from lab.platform.faults import FAULTS  # noqa: PLC0415 - faults are written in terms of a platform
 
-        fault = FAULTS[name]
-        try:
-            fault.apply(self)
-            yield
-        finally:
-            fault.undo(self)
+        return FAULTS[name].seeded(self)

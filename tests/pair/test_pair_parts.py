@@ -14,8 +14,8 @@ from lab.pair.failover import BEFORE_SYNCHRONISATION, STEPS
 from lab.pair.faults import FAULTS, parity, sides, sync, ways
 from lab.pair.scope import EXCLUDED
 from lab.pair.shared import ENCRYPTION_KEY, PLANTED, another_key, encryption_config
-from lab.platform.faults.fault import ALL_RELEASES
 from lab.platform.site import PLANTED_SECRETS
+from lab.seeding import ALL_RELEASES
 
 
 def test_each_fault_has_a_name_of_its_own() -> None:

@@ -10,6 +10,6 @@ have.
 from lab.pair.faults import parity, sides, sync, ways
 from lab.pair.faults.fault import Fault
 
-FAULTS = {fault.name: fault for area in (parity, ways, sync, sides) for fault in area.FAULTS}
+FAULTS: dict[str, Fault] = {fault.name: fault for area in (parity, ways, sync, sides) for fault in area.FAULTS}
 
 __all__ = ["FAULTS", "Fault"]

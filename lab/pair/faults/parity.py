@@ -17,16 +17,17 @@ from lab.pair.faults.names import (
 )
 from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, On
 from lab.platform.api import Reference, reference
-from lab.platform.faults.steps import Add, Change, Do, Remove, Serve
+from lab.platform.faults.steps import Add, Change, Remove, Serve
 from lab.platform.resources import app_release, module_info
 from lab.platform.serving import HTTPS
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import encoded, platform_secret
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lab.pair.faults.fault import Step
+    from lab.pair.faults.steps import Step
     from lab.platform.api import Object
     from lab.platform.platform import Platform
     from lab.platform.serving import Serving
@@ -68,7 +69,7 @@ def _served_as(change: Callable[[Serving], Serving], *sides: str) -> tuple[Step,
 
 def _served(kind: str, *sides: str) -> tuple[Step, ...]:
     """Serve and hold another kind of certificate."""
-    secret = Do(
+    secret: Do[Platform] = Do(
         lambda platform: platform.put(platform_secret(platform.site, kind)),
         lambda platform: platform.restore(reference(platform_secret(platform.site))),
     )

@@ -13,11 +13,12 @@ from lab.pair.faults.names import BACKUP, DETERMINISTIC, ELASTICSEARCH, MACHINES
 from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, On, OnNodes, Seed
 from lab.pair.shared import ENCRYPTION_KEY, another_key, encryption_config
 from lab.platform.api import Reference, reference
-from lab.platform.faults.steps import Change, Do
+from lab.platform.faults.steps import Change
 from lab.platform.resources import module_info
+from lab.seeding import Do
 
 if TYPE_CHECKING:
-    from lab.pair.faults.fault import Step
+    from lab.pair.faults.steps import Step
     from lab.pair.side import Side
     from lab.platform.api import Object
     from lab.platform.platform import Platform

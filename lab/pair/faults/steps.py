@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from lab.pair.pair import Pair
     from lab.pair.side import Side
-    from lab.platform.faults.steps import Step
+    from lab.platform.faults.steps import Step as PlatformStep
+    from lab.seeding import StepOn
+
+    Step = StepOn[Pair]
 
 PRIMARY, STANDBY = "primary", "standby"
 BOTH = (PRIMARY, STANDBY)
@@ -24,7 +27,7 @@ class On:
     """Do on some sides what a fault of a platform does."""
 
     sides: tuple[str, ...]
-    step: Step
+    step: PlatformStep
 
     def apply(self, pair: Pair) -> None:
         """Do it."""
@@ -80,19 +83,3 @@ class OnNodes:
     def _run(self, side: Side, script: str) -> None:
         for position in range(len(side.site.control_plane)):
             run_on(side.node(position), script)
-
-
-@dataclass(frozen=True)
-class Do:
-    """Anything else."""
-
-    do: Callable[[Pair], object]
-    back: Callable[[Pair], object]
-
-    def apply(self, pair: Pair) -> None:
-        """Do it."""
-        self.do(pair)
-
-    def undo(self, pair: Pair) -> None:
-        """Undo it."""
-        self.back(pair)

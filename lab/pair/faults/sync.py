@@ -18,17 +18,18 @@ from lab.pair.faults.names import (
     PLUGIN_SETTINGS,
     SYNC_PODS,
 )
-from lab.pair.faults.steps import PRIMARY, STANDBY, Do, On
+from lab.pair.faults.steps import PRIMARY, STANDBY, On
 from lab.pair.synchroniser import MONITOR, SYNC
 from lab.platform.api import Reference, reference
 from lab.platform.faults.steps import Add, Change, Remove
 from lab.platform.resources import app_release, module_info
 from lab.platform.site import SYSTEM
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lab.pair.faults.fault import Step
+    from lab.pair.faults.steps import Step
     from lab.pair.pair import Pair
     from lab.platform.api import Object
     from lab.platform.platform import Platform

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from lab.pair.faults.fault import Fault
 from lab.pair.faults.names import CONSISTENT, DOMAIN, LOAD_BALANCER, LOAD_BALANCER_ADVISED, PATH
-from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, Do, OnNodes
+from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, OnNodes
 from lab.pair.stale import forget_old_answers, keep_old_answers
 from lab.platform.serving import ETCD, HTTP, HTTPS, REGISTRY
+from lab.seeding import Do
 
 if TYPE_CHECKING:
+    from lab.pair.faults.steps import Step
     from lab.pair.pair import Pair
     from lab.pair.side import Side
 
@@ -92,7 +94,7 @@ class Cut:
         pair.mend(*self.sides)
 
 
-def _pointed(where: str) -> tuple[Do, ...]:
+def _pointed(where: str) -> tuple[Step, ...]:
     return (Do(lambda pair: pair.point_domain_to(where), lambda pair: pair.point_domain_to(PRIMARY)),)
 
 

@@ -15,6 +15,8 @@ but for these, which a lab cannot show:
 from lab.platform.faults import acp, appreleases, cluster, nodes, pods
 from lab.platform.faults.fault import Fault
 
-FAULTS = {fault.name: fault for area in (appreleases, pods, nodes, acp, cluster) for fault in area.FAULTS}
+FAULTS: dict[str, Fault] = {
+    fault.name: fault for area in (appreleases, pods, nodes, acp, cluster) for fault in area.FAULTS
+}
 
 __all__ = ["FAULTS", "Fault"]

@@ -20,7 +20,7 @@ from lab.platform.faults.names import (
     REGISTRY,
     RESOURCES,
 )
-from lab.platform.faults.steps import Balance, Change, Do, Forbid, OnNode, Remove, Serve
+from lab.platform.faults.steps import Balance, Change, Forbid, OnNode, Remove, Serve
 from lab.platform.installer import INSTALLER_LEFT, NO_INSTALLER, UNKNOWN
 from lab.platform.resources import definitions, module_info
 from lab.platform.serving import API, HTTP, HTTPS
@@ -28,6 +28,7 @@ from lab.platform.serving import INSTALLER as INSTALLER_PORT
 from lab.platform.serving import REGISTRY as REGISTRY_PORT
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import encoded, platform_secret
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 from lab.platform.api import Reference
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import APP_RELEASES
-from lab.platform.faults.steps import Change, Do, Forbid
+from lab.platform.faults.steps import Change, Forbid
 from lab.platform.resources import definitions
 from lab.platform.site import SYSTEM
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,12 +27,13 @@ from lab.platform.faults.names import (
     STORAGE,
     WEBHOOKS,
 )
-from lab.platform.faults.steps import Add, Change, Do, Forbid, Remove
+from lab.platform.faults.steps import Add, Change, Forbid, Remove
 from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import STORAGE_CLASS, claim, encoded, service, storage_class, webhook
 from lab.platform.workloads import CNI as CNI_WORKLOADS
 from lab.platform.workloads import pod_spec
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from lab.platform.api import Object

@@ -22,11 +22,12 @@ from lab.platform.faults.names import (
     PODS,
     ROLLED_OUT,
 )
-from lab.platform.faults.steps import Add, Do, Forbid, Patch
+from lab.platform.faults.steps import Add, Forbid, Patch
 from lab.platform.plane import run_on
 from lab.platform.reader import everybody, everybody_but
 from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.resources import SINCE
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from lab.platform.api import Object
@@ -56,8 +57,8 @@ def _await_servers(platform: Platform, status: str) -> None:
         platform.api.until(pod, has_condition("Ready", status), f"has Ready {status}")
 
 
-_READINESS = Do(lambda _: None, lambda platform: _await_servers(platform, "True"))
-_NO_READINESS = Do(lambda platform: _await_servers(platform, "False"), lambda _: None)
+_READINESS: Do[Platform] = Do(lambda _: None, lambda platform: _await_servers(platform, "True"))
+_NO_READINESS: Do[Platform] = Do(lambda platform: _await_servers(platform, "False"), lambda _: None)
 
 
 def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step, ...]:
@@ -196,7 +197,7 @@ def _without_everybody(right: str) -> tuple[Step, ...]:
     return Do(lambda platform: apply_all(platform.api, items), give), Forbid((right,))
 
 
-def _cut_off(*ports: int) -> Do:
+def _cut_off(*ports: int) -> Step:
     """Let nobody but the last control plane node itself reach some of its ports, nor it the others' etcd."""
     rules = [
         "add table inet lab-fault",

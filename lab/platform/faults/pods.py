@@ -9,11 +9,12 @@ from lab.platform.api import Reference
 from lab.platform.faults.appreleases import MARKUP
 from lab.platform.faults.fault import Fault
 from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, FOREIGN_WORKLOADS, PODS, RESTARTS, ROLLED_OUT
-from lab.platform.faults.steps import Add, Do, Forbid
+from lab.platform.faults.steps import Add, Forbid
 from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
 from lab.platform.site import SYSTEM
 from lab.platform.workloads import cron_run, job, pod_spec, workload
+from lab.seeding import Do
 
 if TYPE_CHECKING:
     from collections.abc import Callable

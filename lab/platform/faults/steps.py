@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from lab.platform.api import PATIENCE, reference
 from lab.platform.plane import run_on
@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from lab.platform.api import Object, Reference
     from lab.platform.platform import Platform
     from lab.platform.serving import Serving
+    from lab.seeding import StepOn
 
-
-class Step(Protocol):
-    """One thing that a fault does."""
-
-    def apply(self, platform: Platform) -> None:
-        """Do it, and wait until it shows."""
-
-    def undo(self, platform: Platform) -> None:
-        """Undo it, and wait until it is undone."""
+    Step = StepOn[Platform]
 
 
 @dataclass(frozen=True)
@@ -203,19 +196,3 @@ class OnNode:
     def undo(self, platform: Platform) -> None:
         """Run the one that undoes it."""
         run_on(platform.node(self.node), self.back)
-
-
-@dataclass(frozen=True)
-class Do:
-    """Anything else."""
-
-    do: Callable[[Platform], Any]
-    back: Callable[[Platform], Any]
-
-    def apply(self, platform: Platform) -> None:
-        """Do it."""
-        self.do(platform)
-
-    def undo(self, platform: Platform) -> None:
-        """Undo it."""
-        self.back(platform)
