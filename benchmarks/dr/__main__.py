@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import statistics
 import sys
 import tempfile
-from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from benchmarks.dr.filling import fill
-from benchmarks.measure import Job, Memory, run
+from benchmarks.measure import Job
 from benchmarks.postinstall.filling import Size
 from benchmarks.postinstall.tools import ROOT, Cluster
+from benchmarks.rounds import document_of, measured, medians, row, write
 from lab.control_plane import NEWEST, ApiServer
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Run
 
 _HERE = Path(__file__).parent
 _TIMEOUT = 3600.0
@@ -50,17 +48,8 @@ def main() -> int:
             fill((primary, standby), size, chosen.missing)
             files = [_kubeconfig(plane, Path(folder) / f"{plane.name}-{size}") for plane in (primary, standby)]
             found += [_measured(size, name, files, Path(folder), chosen.rounds, console) for name in chosen.tools]
-    document = {
-        "taken": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": {"processors": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
-        "kubernetes": NEWEST,
-        "missing": chosen.missing,
-        "measurements": found,
-    }
-    (chosen.output / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (chosen.output / "results.md").write_text(_markdown(document), encoding="utf-8")
-    console.print((chosen.output / "results.md").read_text(encoding="utf-8"), markup=False)
-    return 1 if any(item["problem"] for item in found) else 0
+    document = document_of(found, missing=chosen.missing)
+    return write(chosen.output, document, _markdown(document), console)
 
 
 def _arguments() -> argparse.Namespace:
@@ -87,30 +76,15 @@ def _measured(  # noqa: PLR0913, PLR0917 - what, of which size, where, how often
     argv = [sys.executable, "-m", module, *arguments, *map(str, files)]
     job = Job(argv, lambda said, status: "" if status == 0 else said[-300:], cwd=ROOT)
     log = folder / "said"
-    seconds: list[float] = []
-    processor: list[float] = []
-    memory, problem = Memory(), ""
-    for _ in range(rounds):
-        one = run(job, log, _TIMEOUT)
-        said = log.read_text(encoding="utf-8").strip()
-        console.print(f"{size}, {name}: {one.seconds:.2f} s {said[-300:]}", markup=False)
-        problem = one.problem
-        if problem:
-            break
-        seconds.append(one.seconds)
-        processor.append(one.processor)
-    if not problem:
-        run(job, log, _TIMEOUT, memory)
-    said = log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
-    return {
-        "tool": name,
-        "objects": size,
-        "seconds": seconds,
-        "processor": processor,
-        "memory": asdict(memory),
-        "said": said,
-        "problem": problem,
-    }
+
+    def said() -> str:
+        return log.read_text(encoding="utf-8", errors="replace").strip()[-300:]
+
+    def tell(one: Run) -> None:
+        console.print(f"{size}, {name}: {one.seconds:.2f} s {said()}", markup=False)
+
+    found = measured(lambda: job, log, _TIMEOUT, rounds, tell)
+    return {"tool": name, "objects": size, **found.figures(), "said": said(), "problem": found.problem}
 
 
 def _markdown(document: dict[str, Any]) -> str:
@@ -127,12 +101,8 @@ def _markdown(document: dict[str, Any]) -> str:
         "| ---: | --- | ---: | --- | ---: | ---: | ---: | --- |",
     ]
     found = document["measurements"]
-    floors = {
-        item["objects"]: statistics.median(item["seconds"])
-        for item in found
-        if item["tool"] == "raw-metadata" and item["seconds"]
-    }
-    lines += [_row(item, floors.get(item["objects"])) for item in found]
+    floors = medians(found, "raw-metadata", "objects")
+    lines += [row(item, (item["objects"], item["tool"]), floors.get(item["objects"]), item["said"]) for item in found]
     lines += [
         "",
         f"Aim: the comparison's memory does not grow with the objects, and stays under {_MEMORY / 1e6:.0f} MB.",
@@ -145,18 +115,6 @@ def _markdown(document: dict[str, Any]) -> str:
                 f"- {item['objects']} objects: {memory / 1e6:.0f} MB ({'met' if memory < _MEMORY else 'not met'})"
             )
     return "\n".join(lines) + "\n"
-
-
-def _row(item: dict[str, Any], floor: float | None) -> str:
-    head = f"| {item['objects']} | {item['tool']} |"
-    if not item["seconds"]:
-        return f"{head} - | {item['problem'][:60]} | | | | |".replace("\n", " ")
-    median = statistics.median(item["seconds"])
-    times = f"{median / floor:.2f}" if floor else ""
-    return (
-        f"{head} {median:.2f} | {min(item['seconds']):.2f} to {max(item['seconds']):.2f} | {times} | "
-        f"{statistics.median(item['processor']):.2f} | {item['memory']['total'] / 1e6:.0f} | {item['said']} |"
-    )
 
 
 if __name__ == "__main__":

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
-from dataclasses import asdict
-from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from benchmarks.measure import Memory, run
 from benchmarks.postinstall.filling import Filler, Size
 from benchmarks.postinstall.tools import TOOLS, Cluster
+from benchmarks.rounds import document_of, measured, medians, row, write
 from lab.control_plane import NEWEST, ApiServer
 from lab.control_plane.programs import programs
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Run
 
 _HERE = Path(__file__).parent
 _TIMEOUT = 1800.0
@@ -41,16 +40,8 @@ def main() -> int:
             own.mkdir()
             cluster = Cluster(size, plane.kubeconfig, str(programs(plane.release, ["kubectl"])["kubectl"]), own)
             found += [_measured(cluster, name, chosen.rounds, console) for name in chosen.tools]
-    document = {
-        "taken": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": {"processors": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()},
-        "kubernetes": NEWEST,
-        "measurements": found,
-    }
-    (chosen.output / "results.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (chosen.output / "results.md").write_text(_markdown(document), encoding="utf-8")
-    console.print((chosen.output / "results.md").read_text(encoding="utf-8"), markup=False)
-    return 1 if any(item["problem"] for item in found) else 0
+    document = document_of(found)
+    return write(chosen.output, document, _markdown(document), console)
 
 
 def _arguments() -> argparse.Namespace:
@@ -69,31 +60,17 @@ def _sizes(text: str) -> list[Size]:
 
 
 def _measured(cluster: Cluster, name: str, rounds: int, console: Console) -> dict[str, Any]:
-    seconds: list[float] = []
-    processor: list[float] = []
-    memory, problem, verdicts = Memory(), "", 0
-    log = cluster.folder / "said"
-    make = TOOLS[name][1]
-    for _ in range(rounds):
-        one = run(make(cluster), log, _TIMEOUT)
+    def tell(one: Run) -> None:
         console.print(f"{cluster.size}, {name}: {one.seconds:.2f} s {one.problem}", markup=False)
-        if one.problem:
-            problem = one.problem
-            break
-        seconds.append(one.seconds)
-        processor.append(one.processor)
-        verdicts = one.verdicts
-    if not problem:
-        run(make(cluster), log, _TIMEOUT, memory)
+
+    found = measured(partial(TOOLS[name][1], cluster), cluster.folder / "said", _TIMEOUT, rounds, tell)
     return {
         "tool": name,
         "nodes": cluster.size.nodes,
         "pods": cluster.size.pods,
-        "seconds": seconds,
-        "processor": processor,
-        "memory": asdict(memory),
-        "verdicts": verdicts,
-        "problem": problem,
+        **found.figures(),
+        "verdicts": found.verdicts,
+        "problem": found.problem,
     }
 
 
@@ -110,8 +87,10 @@ def _markdown(document: dict[str, Any]) -> str:
         "| ---: | ---: | --- | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
     found = document["measurements"]
-    floors = {item["pods"]: statistics.median(item["seconds"]) for item in found if _is_floor(item)}
-    lines += [_row(item, floors.get(item["pods"])) for item in found]
+    floors = medians(found, "raw-list", "pods")
+    for item in found:
+        head = (item["nodes"], item["pods"], item["tool"])
+        lines.append(row(item, head, floors.get(item["pods"]), item["verdicts"] or ""))
     lines += ["", f"Aims: the suite within {_FLOOR} times the floor, and under {_MEMORY / 1e6:.0f} MB.", ""]
     for item in found:
         if item["tool"] == "suite" and item["seconds"] and floors.get(item["pods"]):
@@ -122,22 +101,6 @@ def _markdown(document: dict[str, Any]) -> str:
                 f"- {item['pods']} Pods: {ratio:.2f} times the floor ({met[0]}), {memory / 1e6:.0f} MB ({met[1]})"
             )
     return "\n".join(lines) + "\n"
-
-
-def _is_floor(item: dict[str, Any]) -> bool:
-    return item["tool"] == "raw-list" and bool(item["seconds"])
-
-
-def _row(item: dict[str, Any], floor: float | None) -> str:
-    head = f"| {item['nodes']} | {item['pods']} | {item['tool']} |"
-    if not item["seconds"]:
-        return f"{head} - | {item['problem'][:60]} | | | | |".replace("\n", " ")
-    median = statistics.median(item["seconds"])
-    times = f"{median / floor:.2f}" if floor else ""
-    return (
-        f"{head} {median:.2f} | {min(item['seconds']):.2f} to {max(item['seconds']):.2f} | {times} | "
-        f"{statistics.median(item['processor']):.2f} | {item['memory']['total'] / 1e6:.0f} | {item['verdicts'] or ''} |"
-    )
 
 
 if __name__ == "__main__":

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from pathlib import Path
 
-import requests
-import yaml
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
-
-_CONTINUE = re.compile(rb'"continue":"([^"]*)"')
+from benchmarks.paging import opened, size_of
 
 
 def main() -> None:
-    """Read the collections that are named after the kubeconfig, which has a token or files of a certificate."""
+    """Read the collections that are named after the kubeconfig, which has files of certificates."""
     kubeconfig, *paths = sys.argv[1:]
-    document = yaml.safe_load(Path(kubeconfig).read_text(encoding="utf-8"))
-    cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
-    with requests.Session() as session:
-        session.trust_env = False
-        # A server that was just filled is busy for a moment.
-        retries = Retry(total=5, backoff_factor=0.5, status_forcelist=(429, 500, 503, 504))
-        session.mount("https://", HTTPAdapter(max_retries=retries))
-        session.verify = cluster["certificate-authority"]
-        session.cert = (user["client-certificate"], user["client-key"])
-        size = sum(_read(session, f"{cluster['server']}{path}") for path in paths)
+    with opened(kubeconfig) as (session, server):
+        size = sum(size_of(session, f"{server}{path}") for path in paths)
     print(f"{size} bytes")
-
-
-def _read(session: requests.Session, url: str) -> int:
-    going_on, size = "", 0
-    while True:
-        answer = session.get(url, params={"limit": "500", "continue": going_on}, timeout=120)
-        answer.raise_for_status()
-        size += len(answer.content)
-        found = _CONTINUE.search(answer.content[:2000])
-        if found is None or not found[1]:
-            return size
-        going_on = found[1].decode()
 
 
 if __name__ == "__main__":
