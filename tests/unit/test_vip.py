@@ -27,7 +27,7 @@ from acp_acceptance.model.vip import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from acp_acceptance.model.vip import Fault
+    from acp_acceptance.model.fault import Fault
 
 LAYOUT = ClusterLayout(
     nodes=tuple(

@@ -15,6 +15,7 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.measurement import Fact
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.software import EncryptionFile
@@ -124,7 +125,7 @@ def other_zone(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[OtherZone
     return [OtherZone(str(zone), peer, str(other))]
 
 
-def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[tuple[str, dict[str, object]]]:
+def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[Fault]:
     """Give how a standby's encryption file differs from those of the primary's nodes.
 
     Returns:

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from acp_acceptance.model.cluster import PlannedInstallation
-
-Fault = tuple[str, dict[str, object]]
-"""The name of the sentence that says what is wrong, and the values it needs."""
+    from acp_acceptance.model.fault import Fault
 
 
 @dataclass(frozen=True)

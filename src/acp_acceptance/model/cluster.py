@@ -16,6 +16,8 @@ from acp_acceptance.model.text import is_address
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 
 @dataclass(frozen=True)
 class PlannedInstallation:
@@ -104,7 +106,7 @@ def require_said(planned: PlannedInstallation) -> None:
         raise CollectionError(f"the inventory does not say {', '.join(unsaid)}; add them to the cluster there")
 
 
-def unfit_for_recovery(own: PlannedInstallation) -> Iterator[tuple[str, dict[str, object]]]:
+def unfit_for_recovery(own: PlannedInstallation) -> Iterator[Fault]:
     """Give what the disaster recovery guide (Step 1, notes) forbids in one cluster's parameters.
 
     Yields:
@@ -128,7 +130,7 @@ def unfit_for_recovery(own: PlannedInstallation) -> Iterator[tuple[str, dict[str
         yield from _unfit_repository(own)
 
 
-def _unfit_repository(own: PlannedInstallation) -> Iterator[tuple[str, dict[str, object]]]:
+def _unfit_repository(own: PlannedInstallation) -> Iterator[Fault]:
     address, domain = own.image_repository_address, own.platform_address
     if address is not None and domain is not None and not same_address(address, domain):
         yield "repository_address", {"value": address, "wanted": domain}
@@ -138,7 +140,7 @@ def _unfit_repository(own: PlannedInstallation) -> Iterator[tuple[str, dict[str,
         yield "repository_password_empty", {}
 
 
-def different(own: PlannedInstallation, peer: PlannedInstallation) -> Iterator[tuple[str, dict[str, object]]]:
+def different(own: PlannedInstallation, peer: PlannedInstallation) -> Iterator[Fault]:
     """Give the parameters that must be the same on both sides and are not (the guide's Step 2, notes).
 
     Yields:

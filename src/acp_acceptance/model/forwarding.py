@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
+
+if TYPE_CHECKING:
+    from acp_acceptance.model.fault import Fault
 
 _SURE_OF_ONE = 3
 
@@ -59,9 +63,9 @@ class Forwarding:
     unheard: tuple[str, ...]
     unsaid: tuple[str, ...]
 
-    def faults(self) -> list[tuple[str, dict[str, object]]]:
+    def faults(self) -> list[Fault]:
         """Give what is wrong for certain: the catalogue's sentence, and its values."""
-        found: list[tuple[str, dict[str, object]]] = []
+        found: list[Fault] = []
         for tried in self.ports:
             observed: dict[str, object] = {"address": tried.address, "port": tried.port}
             if tried.listened and not tried.seen:

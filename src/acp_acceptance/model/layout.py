@@ -10,6 +10,8 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
+
 
 @dataclass(frozen=True)
 class PlannedNode:
@@ -90,7 +92,7 @@ class ClusterLayout:
         raise CollectionError("the inventory names no installer node; put the node into the group installer there")
 
 
-def miscounted(layout: ClusterLayout, values: Mapping[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+def miscounted(layout: ClusterLayout, values: Mapping[str, object]) -> Iterator[Fault]:
     """Give what is wrong with the number of nodes.
 
     Args:

@@ -13,6 +13,7 @@ from acp_acceptance.model.text import is_address
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.layout import ClusterLayout, PlannedNetworks
 
 Network = IPv4Network | IPv6Network
@@ -90,16 +91,14 @@ def own_networks(
     return networks
 
 
-def overlaps(own: Iterable[OwnNetwork]) -> list[tuple[str, dict[str, object]]]:
+def overlaps(own: Iterable[OwnNetwork]) -> list[Fault]:
     """Give the cluster's networks that overlap each other: a sentence's name with its values for each pair."""
     return [
         ("own", {"one": str(one), "other": str(other)}) for one, other in combinations(own, 2) if _overlap(one, other)
     ]
 
 
-def overlaps_with_nodes(
-    own: Iterable[OwnNetwork], nodes: Iterable[NodeNetwork]
-) -> Iterator[tuple[str, dict[str, object]]]:
+def overlaps_with_nodes(own: Iterable[OwnNetwork], nodes: Iterable[NodeNetwork]) -> Iterator[Fault]:
     """Give the cluster's networks that overlap a node's, all nodes of a pair of networks together."""
     # A default route leads everywhere, and is no network that the node is in.
     beside = [node for node in nodes if node.network.prefixlen]

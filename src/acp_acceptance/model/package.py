@@ -12,12 +12,11 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.layout import ClusterLayout, PlannedPackage
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.sections import Section
 
-Fault = tuple[str, dict[str, object]]
-"""The name of the sentence that says what is wrong, and the values it needs."""
 
 _ARCHITECTURES = {"x86_64": "x86", "aarch64": "arm"}
 _CORE = "installer-core-"

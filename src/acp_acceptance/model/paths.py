@@ -16,10 +16,10 @@ from acp_acceptance.model.mesh import FILTERED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.mesh import Way
     from acp_acceptance.model.node import NodeFacts
 
-Fault = tuple[str, dict[str, object]]
 Pair = tuple[str, str]
 
 

@@ -12,13 +12,11 @@ from acp_acceptance.model.text import is_address
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.layout import ClusterLayout
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.overlap import Interface
     from acp_acceptance.model.runner_view import RunnerView
-
-Fault = tuple[str, dict[str, object]]
-"""The name of the sentence that says what is wrong, and the values it needs."""
 
 
 def misplanned(layout: ClusterLayout, vrids: Sequence[int], *, node_allowed: bool) -> Iterator[Fault]:

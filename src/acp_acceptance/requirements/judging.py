@@ -11,6 +11,7 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.requirements.catalogue import Requirement
 
 _SHOWN_ITEMS = 20
@@ -94,7 +95,7 @@ class OwedRequirement:
         if not met:
             self.findings.append(Finding(sentence, shown))
 
-    def expect_nothing(self, faults: Iterable[tuple[str, dict[str, object]]]) -> None:
+    def expect_nothing(self, faults: Iterable[Fault]) -> None:
         """State that there are no faults, each a sentence's name with its values.
 
         What a generator gave before it raised is found all the same.

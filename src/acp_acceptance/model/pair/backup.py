@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.pair.comparison import Comparison
 
 MISSED, SURPLUS = "missed", "surplus"
@@ -129,7 +130,7 @@ def _lines(body: bytes) -> Iterator[str]:
             yield line
 
 
-def unlike(answer: CheckAnswer, comparison: Comparison | None = None) -> Iterator[tuple[str, dict[str, object]]]:
+def unlike(answer: CheckAnswer, comparison: Comparison | None = None) -> Iterator[Fault]:
     """Give the keys by which the sides are not alike, by namespace and kind.
 
     Args:

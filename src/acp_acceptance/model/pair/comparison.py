@@ -21,6 +21,8 @@ from acp_acceptance.model.pair.seen import Difference, Seen, difference, observe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from acp_acceptance.model.fault import Fault
+
     Entry = tuple[str, dict[str, Any]]
 
 
@@ -198,7 +200,7 @@ class Comparison:
         return replace(self, monitor=monitor)
 
 
-def unlike(comparison: Comparison, ways: Iterable[Difference]) -> Iterator[tuple[str, dict[str, object]]]:
+def unlike(comparison: Comparison, ways: Iterable[Difference]) -> Iterator[Fault]:
     """Give the objects in which the sides differ in some ways, by namespace and kind.
 
     Yields:
@@ -216,7 +218,7 @@ def unlike(comparison: Comparison, ways: Iterable[Difference]) -> Iterator[tuple
             yield "more", {"count": more, "difference": way}
 
 
-def unsaid(comparison: Comparison) -> Iterator[tuple[str, dict[str, object]]]:
+def unsaid(comparison: Comparison) -> Iterator[Fault]:
     """Give what the monitor does not say though it is so."""
     if comparison.monitor is not None and comparison.monitor.silent:
         yield "silent", {"count": comparison.monitor.silent, "names": list(comparison.monitor.silent_names)}

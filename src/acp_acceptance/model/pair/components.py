@@ -12,7 +12,7 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
 
 
 @dataclass(frozen=True)

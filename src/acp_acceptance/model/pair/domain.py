@@ -12,10 +12,10 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.platform import PlatformFacts
 
-    Fault = tuple[str, dict[str, object]]
 
 _NOBODY_ANSWERED = re.compile(
     r"SERVFAIL|timed out|no servers could be reached|temporary failure|connection refused|unreachable", re.IGNORECASE

@@ -10,7 +10,7 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,9 @@ from acp_acceptance.model.pair.reached import require_reached
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.pair.side import SideFacts
     from acp_acceptance.model.software import EncryptionFile
-
-    Fault = tuple[str, dict[str, object]]
 
 
 def unlike_keys(nodes: Mapping[str, NodeFacts], owner: str, mode: str) -> Iterator[Fault]:

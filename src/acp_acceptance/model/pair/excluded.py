@@ -15,6 +15,8 @@ from acp_acceptance.model.platform import raw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 
 @dataclass(frozen=True)
 class Backup:
@@ -89,7 +91,7 @@ def carries(metadata: Mapping[str, object], labels: Iterable[str]) -> bool:
     return any(raw.at(metadata, "labels", name) == value for name, _, value in wanted)
 
 
-def unsaved(found: UserObjects, taken: datetime, days: int) -> Iterator[tuple[str, dict[str, object]]]:
+def unsaved(found: UserObjects, taken: datetime, days: int) -> Iterator[Fault]:
     """Give what users made and no backup of the last ``days`` holds, by namespace and kind.
 
     Yields:

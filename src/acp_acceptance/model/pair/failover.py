@@ -16,10 +16,10 @@ from acp_acceptance.model.platform.resources import MODULE_CLUSTER, MODULE_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.pair.components import Components
     from acp_acceptance.model.platform.resources import Resources
 
-    Fault = tuple[str, dict[str, object]]
 
 SYNCHRONISER = "etcd-sync"
 """Name of the plugin, and value of the label ``app`` of its Pods."""

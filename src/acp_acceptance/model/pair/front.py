@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from acp_acceptance.model.cluster import PlannedInstallation
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.pair.side import SideFacts
-
-    Fault = tuple[str, dict[str, object]]
 
 
 @dataclass(frozen=True)

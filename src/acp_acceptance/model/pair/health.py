@@ -9,12 +9,11 @@ from acp_acceptance.model.platform import appreleases, gathered, nodes, pods, re
 from acp_acceptance.model.platform.listing import require_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime, timedelta
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.platform import PlatformFacts
-
-    Fault = tuple[str, dict[str, object]]
 
 
 def not_running(platform: PlatformFacts) -> Iterator[Fault]:
@@ -38,8 +37,7 @@ def sick_releases(platform: PlatformFacts) -> Iterator[Fault]:
     """
     require_some(platform.appreleases.items, f"AppReleases of {platform.target}")
     for name, item in platform.appreleases.items.items():
-        for sentence, values in appreleases.unhealthy(item):
-            yield "unwell", {"what": f"AppRelease {name}", "why": _words(sentence, values)}
+        yield from _unwell(f"AppRelease {name}", appreleases.unhealthy(item))
 
 
 def sick_pods(platform: PlatformFacts, taken: datetime, patience: timedelta) -> Iterator[Fault]:
@@ -63,8 +61,7 @@ def sick_nodes(platform: PlatformFacts) -> Iterator[Fault]:
     """
     require_some(platform.nodes.items, f"nodes of {platform.target}")
     for name, item in platform.nodes.items.items():
-        for sentence, values in nodes.unready(item):
-            yield "unwell", {"what": f"node {name}", "why": _words(sentence, values)}
+        yield from _unwell(f"node {name}", nodes.unready(item))
 
 
 def sick_kinds(platform: PlatformFacts, owed: Collection[str]) -> Iterator[Fault]:
@@ -75,12 +72,11 @@ def sick_kinds(platform: PlatformFacts, owed: Collection[str]) -> Iterator[Fault
         owed: kinds of the platform's resources that its release has; Machines are a requirement of their own.
     """
     for kind, item in gathered.workloads_of(platform).items():
-        for sentence, values in () if isinstance(item, Problem) else item.faults:
-            yield "unwell", {"what": kind, "why": _words(sentence, values)}
+        if not isinstance(item, Problem):
+            yield from _unwell(kind, item.faults)
     for name, found in gathered.resources_of(platform).items():
         if isinstance(found, resources.Resource) and found.kind in owed:
-            for sentence, values in resources.unhealthy(found):
-                yield "unwell", {"what": name, "why": _words(sentence, values)}
+            yield from _unwell(name, resources.unhealthy(found))
 
 
 def require_known(platform: PlatformFacts, owed: Collection[str]) -> None:
@@ -108,6 +104,11 @@ def require_some(items: Mapping[str, object], what: str) -> None:
     """
     if not items:
         raise CollectionError(f"no {what} were listed, so that nothing could be judged")
+
+
+def _unwell(what: str, faults: Iterable[Fault]) -> Iterator[Fault]:
+    for sentence, values in faults:
+        yield "unwell", {"what": what, "why": _words(sentence, values)}
 
 
 def _words(sentence: str, values: Mapping[str, object]) -> str:

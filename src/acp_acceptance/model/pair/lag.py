@@ -12,6 +12,8 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 OPERATIONS = ("create", "change", "delete")
 
 
@@ -67,7 +69,7 @@ def summary(lag: Lag) -> dict[str, object]:
     return {**said, "rounds": max((len(times) for times in lag.milliseconds.values()), default=0)}
 
 
-def slow(lag: Lag, seconds: float) -> Iterator[tuple[str, dict[str, object]]]:
+def slow(lag: Lag, seconds: float) -> Iterator[Fault]:
     """Give what the standby did not show in ``seconds``, or not at all.
 
     Yields:

@@ -10,9 +10,8 @@ from acp_acceptance.model.pair.reached import require_reached
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.node import NodeFacts
-
-    Fault = tuple[str, dict[str, object]]
 
 
 def untelling(nodes: Mapping[str, Mapping[str, NodeFacts]]) -> Iterator[Fault]:

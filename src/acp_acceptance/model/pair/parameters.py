@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from acp_acceptance.model.cluster import PlannedInstallation
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.pair.side import SideFacts
-
-    Fault = tuple[str, dict[str, object]]
 
 
 def host_of(text: str) -> str:

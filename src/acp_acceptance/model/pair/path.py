@@ -13,6 +13,7 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.sections import Section
 
 _TRY = re.compile(r"try (\d+) (\d+)(?: ([\d.]+))?(.*)")
@@ -89,7 +90,7 @@ def _better(one: Way | None, other: Way) -> Way:
     return other
 
 
-def unreached(path: EtcdPath) -> Iterator[tuple[str, dict[str, object]]]:
+def unreached(path: EtcdPath) -> Iterator[Fault]:
     """Give nodes of the standby that reach no, or not every, address of the primary's etcd.
 
     Yields:
@@ -101,7 +102,7 @@ def unreached(path: EtcdPath) -> Iterator[tuple[str, dict[str, object]]]:
                 yield "unreached", {"node": node, "place": place, "outcome": way.outcome}
 
 
-def distant(path: EtcdPath, milliseconds: float) -> Iterator[tuple[str, dict[str, object]]]:
+def distant(path: EtcdPath, milliseconds: float) -> Iterator[Fault]:
     """Give nodes of the standby whose round trip to the primary's etcd takes longer than ``milliseconds``."""
     for node, ways in path.nodes.items():
         for place, way in ways.items():

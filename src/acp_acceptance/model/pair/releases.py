@@ -11,9 +11,9 @@ from acp_acceptance.model.platform.resources import MODULE_CLUSTER, MODULE_NAME
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.platform import PlatformFacts
 
-    Fault = tuple[str, dict[str, object]]
 
 _MODULE_TYPE = "cpaas.io/module-type"
 

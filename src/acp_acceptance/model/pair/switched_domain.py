@@ -11,11 +11,10 @@ from acp_acceptance.model.pair.domain import leads_to
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.node import NodeFacts
     from acp_acceptance.model.pair.domain import DomainHere
     from acp_acceptance.model.platform.names import Names
-
-    Fault = tuple[str, dict[str, object]]
 
 
 def elsewhere(

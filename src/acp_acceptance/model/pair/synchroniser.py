@@ -13,6 +13,7 @@ from acp_acceptance.model.platform.pods import Pod, sickness
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.platform.resources import Resource
 
 _START = "start sync update"
@@ -145,7 +146,7 @@ def _time(text: str) -> datetime | None:
         return None
 
 
-def not_running(found: Synchroniser, taken: datetime, patience: timedelta) -> Iterator[tuple[str, dict[str, object]]]:
+def not_running(found: Synchroniser, taken: datetime, patience: timedelta) -> Iterator[Fault]:
     """Give what is wrong with the synchroniser's Pods (DR guide, step 3).
 
     Yields:
@@ -159,7 +160,7 @@ def not_running(found: Synchroniser, taken: datetime, patience: timedelta) -> It
             yield "sick", {"pod": item.pod.name, "fault": fault}
 
 
-def not_started(found: Synchroniser) -> Iterator[tuple[str, dict[str, object]]]:
+def not_started(found: Synchroniser) -> Iterator[Fault]:
     """Say that no Pod's log shows that synchronisation began (DR guide, step 3).
 
     Raises:
@@ -180,7 +181,7 @@ def _require_whole(pods: Iterable[SyncPod]) -> None:
             raise CollectionError(f"the log of {item.pod.name} no longer reaches back to its beginning")
 
 
-def not_led(found: Synchroniser) -> Iterator[tuple[str, dict[str, object]]]:
+def not_led(found: Synchroniser) -> Iterator[Fault]:
     """Give what is wrong with the leader (4.3 and later; acp-resources).
 
     Raises:
@@ -244,7 +245,7 @@ def _began_late(found: Synchroniser, start: datetime | None, first: datetime) ->
     )
 
 
-def not_restarted(found: Synchroniser, pods: RestartedPods) -> Iterator[tuple[str, dict[str, object]]]:
+def not_restarted(found: Synchroniser, pods: RestartedPods) -> Iterator[Fault]:
     """Give services whose Pods are older than the beginning of synchronisation (DR guide, step 3).
 
     Raises:
@@ -265,7 +266,7 @@ def not_restarted(found: Synchroniser, pods: RestartedPods) -> Iterator[tuple[st
             raise CollectionError(f"{unknown[0]} does not say when it was made")
 
 
-def off_side(primary: Iterable[Resource], found_on_primary: Synchroniser) -> Iterator[tuple[str, dict[str, object]]]:
+def off_side(primary: Iterable[Resource], found_on_primary: Synchroniser) -> Iterator[Fault]:
     """Say that the synchroniser is on the primary, too, by its module or by its Pods."""
     modules = [item.name for item in primary]
     pods = [item.pod.name for item in found_on_primary.pods if item.pod.phase != "Succeeded"]
@@ -295,7 +296,7 @@ def _plain(name: str) -> str:
     return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
-def detailed(settings: SyncSettings, names: Iterable[str]) -> Iterator[tuple[str, dict[str, object]]]:
+def detailed(settings: SyncSettings, names: Iterable[str]) -> Iterator[Fault]:
     """Say that detailed logs are switched on (DR guide, step 3).
 
     Raises:
@@ -306,7 +307,7 @@ def detailed(settings: SyncSettings, names: Iterable[str]) -> Iterator[tuple[str
         yield "detailed", {"setting": f"{found[0]}={found[1]}"}
 
 
-def unusual(settings: SyncSettings, names: Iterable[str]) -> Iterator[tuple[str, dict[str, object]]]:
+def unusual(settings: SyncSettings, names: Iterable[str]) -> Iterator[Fault]:
     """Say that the interval is not the default one (DR guide, step 3), which is not public: the inventory says it.
 
     Raises:

@@ -14,6 +14,8 @@ from acp_acceptance.model.platform.listing import ByName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 _READY = ("Sync", "Health")
 
 
@@ -75,7 +77,7 @@ def _when(since: datetime | None) -> str:
     return f"{since:%Y-%m-%d %H:%M} UTC" if since else "an unknown time"
 
 
-def unhealthy(release: AppRelease) -> Iterator[tuple[str, dict[str, object]]]:
+def unhealthy(release: AppRelease) -> Iterator[Fault]:
     """Give what keeps an AppRelease from being healthy, by the rule of the platform's own controllers.
 
     Yields:

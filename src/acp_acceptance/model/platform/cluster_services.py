@@ -16,6 +16,7 @@ from acp_acceptance.model.platform.workloads import lacking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.platform.nodes import PlatformNodes
     from acp_acceptance.model.platform.workloads import Rollouts
 
@@ -248,10 +249,7 @@ def _is_ready(endpoint: object) -> bool:
     return bool(raw.items(endpoint, "addresses")) and (ready is None or ready is True)
 
 
-Finding = tuple[str, dict[str, object]]
-
-
-def unbound(found: Claims, classes: StorageClasses) -> Iterator[Finding]:
+def unbound(found: Claims, classes: StorageClasses) -> Iterator[Fault]:
     """Give claims that have no volume; those that need a default class, where there is none, say so."""
     for item in found.unbound:
         namespace, _, name = item.name.rpartition("/")
@@ -268,7 +266,7 @@ def unbound(found: Claims, classes: StorageClasses) -> Iterator[Finding]:
         yield "more", {"count": found.more}
 
 
-def unavailable(found: ApiServices) -> Iterator[Finding]:
+def unavailable(found: ApiServices) -> Iterator[Fault]:
     """Give APIs that are not available.
 
     Raises:
@@ -291,7 +289,7 @@ def unavailable(found: ApiServices) -> Iterator[Finding]:
         yield "more", {"count": found.more}
 
 
-def undecided(found: SigningRequests) -> Iterator[Finding]:
+def undecided(found: SigningRequests) -> Iterator[Fault]:
     """Give requests for certificates that wait."""
     for item in found.pending:
         yield "pending", {"name": item.name, "signer": item.signer, "user": item.user, "created": item.created}
@@ -299,7 +297,7 @@ def undecided(found: SigningRequests) -> Iterator[Finding]:
         yield "more", {"count": found.more}
 
 
-def unserved(found: Webhooks, backends: ServiceBackends) -> Iterator[Finding]:
+def unserved(found: Webhooks, backends: ServiceBackends) -> Iterator[Fault]:
     """Give webhooks behind which no endpoint is ready."""
     for item in found.served:
         if not backends.ready.get(item.service):
@@ -316,7 +314,7 @@ def unserved(found: Webhooks, backends: ServiceBackends) -> Iterator[Finding]:
             )
 
 
-def not_everywhere(daemon_sets: Rollouts, nodes: PlatformNodes, wanted: str) -> Iterator[Finding]:
+def not_everywhere(daemon_sets: Rollouts, nodes: PlatformNodes, wanted: str) -> Iterator[Fault]:
     """Give what keeps the network plugin from being on every node.
 
     Args:

@@ -12,7 +12,7 @@ from acp_acceptance.model.runner_view import NOTHING_LEARNT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
 
 
 @dataclass(frozen=True)

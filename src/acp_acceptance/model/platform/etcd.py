@@ -16,7 +16,8 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
+
 
 _ALARMS = {1: "NOSPACE", 2: "CORRUPT"}
 _BUCKET = re.compile(r'^(etcd_\w+)_bucket\{(?:.*?\bTo="([^"]*)",?)?.*?\ble="([^"]+)".*?\}\s+([0-9.e+]+)\s*$')

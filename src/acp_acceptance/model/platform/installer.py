@@ -16,9 +16,9 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.sections import Section
 
-    Fault = tuple[str, dict[str, object]]
 
 CONTAINER = "minialauda-control-plane"
 _TOOLS = {"crictl": "crictl", "nerdctl": "nerdctl", "nerdctl-k8s": "nerdctl --namespace k8s.io", "docker": "docker"}

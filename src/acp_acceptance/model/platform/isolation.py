@@ -11,6 +11,7 @@ from acp_acceptance.model.measurement import CollectionError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.platform.nodes import PlatformNodes
     from acp_acceptance.model.platform.pods import Pods
 
@@ -28,7 +29,7 @@ class IsolationMarks:
     labels: Mapping[str, str]
 
 
-def unmarked(nodes: PlatformNodes, marks: IsolationMarks) -> Iterator[tuple[str, dict[str, object]]]:
+def unmarked(nodes: PlatformNodes, marks: IsolationMarks) -> Iterator[Fault]:
     """Give control plane nodes that lack a mark.
 
     Raises:
@@ -51,7 +52,7 @@ def unmarked(nodes: PlatformNodes, marks: IsolationMarks) -> Iterator[tuple[str,
                 yield "no_label", {"node": node.name, "label": f"{name}={value}"}
 
 
-def foreign(pods: Pods, platform: list[str]) -> Iterator[tuple[str, dict[str, object]]]:
+def foreign(pods: Pods, platform: list[str]) -> Iterator[Fault]:
     """Give namespaces with Pods that are not the platform's.
 
     Args:

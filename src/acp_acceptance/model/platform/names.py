@@ -14,7 +14,8 @@ from acp_acceptance.model.text import is_address, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    Fault = tuple[str, dict[str, object]]
+    from acp_acceptance.model.fault import Fault
+
 
 _ADDRESS = re.compile(r"^Address(?:es)?(?: \d+)?:\s+(\S+)")
 _UNRESOLVED = re.compile(

@@ -17,6 +17,7 @@ from acp_acceptance.model.text import printable, version_numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from acp_acceptance.model.fault import Fault
     from acp_acceptance.model.layout import ClusterLayout, PlannedNode
 
 _CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
@@ -106,7 +107,7 @@ def _taint(found: object) -> str:
     return f"{raw.text(found, 'key')}{'=' if value else ''}{value}:{raw.text(found, 'effect')}"
 
 
-def unready(node: PlatformNode) -> Iterator[tuple[str, dict[str, object]]]:
+def unready(node: PlatformNode) -> Iterator[Fault]:
     """Give what keeps a node from taking Pods: the name of the sentence that says it, and its values."""
     if not node.joined:
         yield "not_joined", {"addresses": node.addresses}
@@ -163,7 +164,7 @@ def not_joined(nodes: Iterable[PlatformNode], layout: ClusterLayout) -> dict[str
     }
 
 
-def unplanned(node: PlatformNode, layout: ClusterLayout) -> Iterator[tuple[str, dict[str, object]]]:
+def unplanned(node: PlatformNode, layout: ClusterLayout) -> Iterator[Fault]:
     """Give what is other of a node than the inventory plans; nothing where the inventory names no node."""
     if not node.joined:
         return
@@ -178,7 +179,7 @@ def unplanned(node: PlatformNode, layout: ClusterLayout) -> Iterator[tuple[str, 
         yield "architecture", {"value": node.architecture or "(not said)", "package": layout.package.architecture}
 
 
-def other_kubelet(node: PlatformNode, nodes: PlatformNodes) -> Iterator[tuple[str, dict[str, object]]]:
+def other_kubelet(node: PlatformNode, nodes: PlatformNodes) -> Iterator[Fault]:
     """Give that a node's kubelet has another version than those of most nodes."""
     if not node.joined:
         return

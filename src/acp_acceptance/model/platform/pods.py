@@ -19,6 +19,8 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 _MOST_CONTAINERS = 50
 _SUSPECTS = 500
 """Pods of a namespace that are kept with all they say; more than that are only counted."""
@@ -213,7 +215,7 @@ def _with_state(container: Container, state: object) -> Container:
     )
 
 
-def unwell(pods: PodsOfNamespace, taken: datetime, patience: timedelta) -> Iterator[tuple[str, dict[str, object]]]:
+def unwell(pods: PodsOfNamespace, taken: datetime, patience: timedelta) -> Iterator[Fault]:
     """Give the Pods of a namespace that are not well (install guide, checking the installation).
 
     Args:
@@ -272,9 +274,7 @@ def _ended(container: Container) -> str:
     return container.reason if container.reason not in {"", "Error"} else f"exit code {container.exit_code}"
 
 
-def restarting(
-    pods: PodsOfNamespace, taken: datetime, within: timedelta, most: int
-) -> Iterator[tuple[str, dict[str, object]]]:
+def restarting(pods: PodsOfNamespace, taken: datetime, within: timedelta, most: int) -> Iterator[Fault]:
     """Give containers that were restarted more than ``most`` times in all, the last time ``within`` this while."""
     for pod in pods.suspects:
         for container in pod.containers:

@@ -14,6 +14,8 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from acp_acceptance.model.fault import Fault
+
 _OWN_LABELS = "cpaas.io/"
 MODULE_NAME, MODULE_CLUSTER = "cpaas.io/module-name", "cpaas.io/cluster-name"
 _TITLES = ("cpaas.io/module-name", "cpaas.io/display-name")
@@ -174,10 +176,7 @@ def absent(kind: str) -> Resource:
     return Resource(kind, KINDS[kind].must, there=False)
 
 
-Finding = tuple[str, dict[str, object]]
-
-
-def unhealthy(item: Resource) -> Iterator[Finding]:
+def unhealthy(item: Resource) -> Iterator[Fault]:
     """Give what is not as in a healthy platform: the name of the sentence that says it, and its values."""
     if not item.there:
         yield "none", {"kind": item.kind, "name": item.name or "(any)"}
@@ -195,24 +194,24 @@ def unhealthy(item: Resource) -> Iterator[Finding]:
         yield from _version(item) if item.kind == "ModuleInfo" else ()
 
 
-def _phase(item: Resource) -> Iterator[Finding]:
+def _phase(item: Resource) -> Iterator[Fault]:
     if item.phase != "Running":
         yield "phase", {"phase": item.phase or "(not said)", "said": item.said or "-"}
 
 
-def _base(item: Resource) -> Iterator[Finding]:
+def _base(item: Resource) -> Iterator[Fault]:
     for sentence, value, wanted in (("deployed", item.deployed, "Completed"), ("running", item.running, "Healthy")):
         if value != wanted:
             yield sentence, {"value": value or "(not said)", "said": item.said or "-"}
 
 
-def _unhealthy_components(item: Resource) -> Iterator[Finding]:
+def _unhealthy_components(item: Resource) -> Iterator[Fault]:
     for component in item.components:
         if not component.healthy:
             yield "component", {"name": component.name, "said": component.said or "-"}
 
 
-def _version(item: Resource) -> Iterator[Finding]:
+def _version(item: Resource) -> Iterator[Fault]:
     if not item.version or item.version != item.wanted_version:
         yield "version", {"version": item.version or "(not said)", "wanted": item.wanted_version or "(not said)"}
 
@@ -220,7 +219,7 @@ def _version(item: Resource) -> Iterator[Finding]:
 _SHADOW = {"PreflightReady": "True", "Ready": "True", "Reconciling": "False", "Stalled": "False"}
 
 
-def _conditions(item: Resource) -> Iterator[Finding]:
+def _conditions(item: Resource) -> Iterator[Fault]:
     if item.observed is not None and item.observed != item.generation:
         yield "reconciling", {"observed": item.observed, "generation": item.generation}
     for kind, wanted in _SHADOW.items():

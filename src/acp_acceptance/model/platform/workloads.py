@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from acp_acceptance.model.fault import Fault
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.conditions import condition, conditions_of
 from acp_acceptance.model.platform.listing import ByName, Chosen
@@ -135,7 +136,7 @@ class WorkloadKind:
 
     kind: str
     total: int
-    faults: tuple[tuple[str, dict[str, object]], ...] = ()
+    faults: tuple[Fault, ...] = ()
     missing: str = ""
 
 
@@ -154,52 +155,46 @@ def _said(conditions: tuple[Condition, ...]) -> str:
 def deployment(found: Mapping[str, Any]) -> Rollout:
     """Read a Deployment."""
     wanted = raw.number(found, "spec", "replicas")
-    return Rollout(
-        name=raw.name_of(found),
-        generation=raw.number(found, "metadata", "generation"),
-        observed=raw.number(found, "status", "observedGeneration"),
-        wanted=wanted,
-        current=_number(found, "replicas"),
-        updated=_number(found, "updatedReplicas"),
-        to_update=wanted or 0,
-        ready=_number(found, "readyReplicas"),
-        available=_number(found, "availableReplicas"),
-        said=_said(conditions_of(found)),
-    )
+    return _rollout(found, wanted, wanted or 0, _REPLICAS, said=_said(conditions_of(found)))
 
 
 def stateful_set(found: Mapping[str, Any]) -> Rollout:
     """Read a StatefulSet; what its strategy leaves to be updated by hand is not waited for."""
     wanted = raw.number(found, "spec", "replicas")
     partition = raw.number(found, "spec", "updateStrategy", "rollingUpdate", "partition") or 0
-    by_hand = raw.text(found, "spec", "updateStrategy", "type") == "OnDelete"
-    return Rollout(
-        name=raw.name_of(found),
-        generation=raw.number(found, "metadata", "generation"),
-        observed=raw.number(found, "status", "observedGeneration"),
-        wanted=wanted,
-        current=_number(found, "replicas"),
-        updated=_number(found, "updatedReplicas"),
-        to_update=0 if by_hand else max(0, (wanted or 0) - partition),
-        ready=_number(found, "readyReplicas"),
-        available=_number(found, "availableReplicas"),
-    )
+    return _rollout(found, wanted, 0 if _by_hand(found) else max(0, (wanted or 0) - partition), _REPLICAS)
 
 
 def daemon_set(found: Mapping[str, Any]) -> Rollout:
     """Read a DaemonSet."""
     wanted = raw.number(found, "status", "desiredNumberScheduled")
-    by_hand = raw.text(found, "spec", "updateStrategy", "type") == "OnDelete"
+    return _rollout(found, wanted, 0 if _by_hand(found) else wanted or 0, _SCHEDULED)
+
+
+_REPLICAS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+_SCHEDULED = ("currentNumberScheduled", "updatedNumberScheduled", "numberReady", "numberAvailable")
+"""Where the status counts the Pods that are there, up to date, ready and available."""
+
+
+def _by_hand(found: Mapping[str, Any]) -> bool:
+    return raw.text(found, "spec", "updateStrategy", "type") == "OnDelete"
+
+
+def _rollout(
+    found: Mapping[str, Any], wanted: int | None, to_update: int, counts: tuple[str, str, str, str], said: str = ""
+) -> Rollout:
+    current, updated, ready, available = (_number(found, name) for name in counts)
     return Rollout(
         name=raw.name_of(found),
         generation=raw.number(found, "metadata", "generation"),
         observed=raw.number(found, "status", "observedGeneration"),
         wanted=wanted,
-        current=_number(found, "currentNumberScheduled"),
-        updated=_number(found, "updatedNumberScheduled"),
-        to_update=0 if by_hand else wanted or 0,
-        ready=_number(found, "numberReady"),
-        available=_number(found, "numberAvailable"),
+        current=current,
+        updated=updated,
+        to_update=to_update,
+        ready=ready,
+        available=available,
+        said=said,
     )
 
 
@@ -317,7 +312,7 @@ def _cron_job(found: Mapping[str, Any]) -> CronJob:
 
 def rollout_kind(kind: str, found: Rollouts) -> WorkloadKind:
     """Judge all Deployments, StatefulSets or DaemonSets."""
-    faults: list[tuple[str, dict[str, object]]] = []
+    faults: list[Fault] = []
     for item in found.kept:
         if parts := lacking(item):
             namespace, _, name = item.name.rpartition("/")
@@ -356,7 +351,7 @@ def _lost(item: CronJob) -> bool:
     )
 
 
-def _failed(sentence: str, name: str, run: Run) -> tuple[str, dict[str, object]]:
+def _failed(sentence: str, name: str, run: Run) -> Fault:
     namespace, _, short = name.rpartition("/")
     job = run.name.rpartition("/")[2]
     return sentence, {
@@ -368,6 +363,6 @@ def _failed(sentence: str, name: str, run: Run) -> tuple[str, dict[str, object]]
     }
 
 
-def _more(count: int) -> Iterator[tuple[str, dict[str, object]]]:
+def _more(count: int) -> Iterator[Fault]:
     if count:
         yield "more", {"count": count}
