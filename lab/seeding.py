@@ -25,17 +25,21 @@ class StepOn(Protocol[T_contra]):
         """Undo it, also where it was done in part or not at all, and wait until it is undone."""
 
 
+def _nothing(_where: object) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Do(Generic[T]):
     """Anything that no other step does.
 
     Attributes:
-        do: does it.
-        back: undoes it.
+        do: does it; nothing, unless said.
+        back: undoes it; likewise.
     """
 
-    do: Callable[[T], object]
-    back: Callable[[T], object]
+    do: Callable[[T], object] = _nothing
+    back: Callable[[T], object] = _nothing
 
     def apply(self, where: T, /) -> None:
         """Do it."""

@@ -64,7 +64,7 @@ def _await_served(platform: Platform) -> None:
 
 def _served_as(change: Callable[[Serving], Serving], *sides: str) -> tuple[Step, ...]:
     """Serve otherwise, and wait until the load balancers have seen that it is served again."""
-    return (On(sides, Serve(change, _ALL_NODES)), On(sides, Do(_await_served, lambda _platform: None)))
+    return (On(sides, Serve(change, _ALL_NODES)), On(sides, Do(_await_served)))
 
 
 def _served(kind: str, *sides: str) -> tuple[Step, ...]:

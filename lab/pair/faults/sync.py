@@ -142,10 +142,6 @@ def _reinstall(pair: Pair, *, recreate: bool) -> None:
     pair.standby.plugin.install(pair.primary, recreate=recreate)
 
 
-def _pass(_pair: Pair) -> None:
-    """Do nothing."""
-
-
 _ON_PRIMARY: Step = On((PRIMARY,), Add(_plugin))
 _ANSWERS = {
     "monitor-says-nothing": ("nothing", "the monitor answers with nothing"),
@@ -200,9 +196,9 @@ _POD_FAULTS = (
         SYNC_PODS,
         "the Pods that mirror are not ready",
         (
-            Do(_pass, lambda pair: pair.standby.plugin.await_ready()),
+            Do(back=lambda pair: pair.standby.plugin.await_ready()),
             Control(SYNC, "unready", "1"),
-            Do(lambda pair: pair.standby.plugin.await_unready(), _pass),
+            Do(lambda pair: pair.standby.plugin.await_unready()),
         ),
     ),
     Fault(
@@ -217,7 +213,7 @@ _POD_FAULTS = (
         CONSISTENT,
         "the Pods run, and carry nothing over any more",
         (
-            Do(_pass, lambda pair: pair.standby.plugin.await_consistent()),
+            Do(back=lambda pair: pair.standby.plugin.await_consistent()),
             Control(SYNC, "stopped", "1"),
             On((PRIMARY,), Add(_notes("late", _NAMESPACE, 3))),
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab.platform.api import Reference, reference
 from lab.platform.faults.appreleases import MARKUP
-from lab.platform.faults.fault import Fault
+from lab.platform.faults.fault import Fault, forbidden
 from lab.platform.faults.names import (
     API_SERVER,
     ARCHITECTURE,
@@ -20,7 +20,7 @@ from lab.platform.faults.names import (
     REGISTRY,
     RESOURCES,
 )
-from lab.platform.faults.steps import Balance, Change, Forbid, OnNode, Remove, Serve
+from lab.platform.faults.steps import Balance, Change, OnNode, Remove, Serve
 from lab.platform.installer import INSTALLER_LEFT, NO_INSTALLER, UNKNOWN
 from lab.platform.resources import definitions, module_info
 from lab.platform.serving import API, HTTP, HTTPS
@@ -142,16 +142,7 @@ def _resource_faults() -> tuple[Fault, ...]:
     return (
         *(Fault(name, RESOURCES, what, steps) for name, (what, steps) in failing.items()),
         *(Fault(name, RESOURCES, what, steps, releases=_WITH_SHADOW) for name, (what, steps) in shadow.items()),
-        *(
-            Fault(
-                f"{right}-forbidden",
-                RESOURCES,
-                f"{right} may not be listed",
-                (Forbid((right,)),),
-                breaks=True,
-            )
-            for right in rights
-        ),
+        *(forbidden(f"{right}-forbidden", RESOURCES, f"{right} may not be listed", right) for right in rights),
     )
 
 
@@ -164,12 +155,11 @@ FAULTS = (
         (Do(_remove_definition, _restore_definition),),
         breaks=True,
     ),
-    Fault(
+    forbidden(
         "shadows-forbidden",
         RESOURCES,
         "ClusterVersionShadows may not be listed",
-        (Forbid(("clusterversionshadows",)),),
-        breaks=True,
+        "clusterversionshadows",
         releases=_WITH_SHADOW,
     ),
     Fault(
@@ -185,24 +175,18 @@ FAULTS = (
         releases=("4.1", "4.2", "4.3"),
         plan="a hybrid package",
     ),
-    Fault(
+    forbidden(
         "architecture-forbidden",
         ARCHITECTURE,
         "Clusters may not be listed",
-        (Forbid(("clusters",)),),
-        breaks=True,
+        "clusters",
         also=(RESOURCES,),
         releases=("4.1", "4.2", "4.3"),
         plan="a hybrid package",
     ),
     Fault("product-docs-missing", PRODUCT_DOCS, "the plugin is not installed", (Remove(_module("product-docs")),)),
-    Fault(
-        "moduleinfoes-forbidden",
-        PRODUCT_DOCS,
-        "ModuleInfos may not be listed",
-        (Forbid(("moduleinfoes",)),),
-        breaks=True,
-        also=(RESOURCES,),
+    forbidden(
+        "moduleinfoes-forbidden", PRODUCT_DOCS, "ModuleInfos may not be listed", "moduleinfoes", also=(RESOURCES,)
     ),
     Fault(
         "console-failing",
@@ -300,12 +284,11 @@ FAULTS = (
         (Do(_without_certificate, _restore_secret),),
         also=(CERTIFICATES_ADVISED,),
     ),
-    Fault(
+    forbidden(
         "secret-forbidden",
         CERTIFICATES,
         "Secret dex.tls may not be read",
-        (Forbid(("platform-certificate",)),),
-        breaks=True,
+        "platform-certificate",
         also=(CERTIFICATES_ADVISED,),
     ),
     Fault(

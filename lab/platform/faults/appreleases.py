@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from lab.platform.api import Reference
-from lab.platform.faults.fault import Fault
+from lab.platform.faults.fault import Fault, forbidden
 from lab.platform.faults.names import APP_RELEASES
-from lab.platform.faults.steps import Change, Forbid
+from lab.platform.faults.steps import Change
 from lab.platform.resources import definitions
 from lab.platform.site import SYSTEM
 from lab.seeding import Do
@@ -101,13 +101,7 @@ FAULTS = (
         "alauda-dex is not healthy, and says so with markup and escape codes",
         _says("Health", "False", MARKUP, MARKUP),
     ),
-    Fault(
-        "appreleases-forbidden",
-        APP_RELEASES,
-        "AppReleases may not be listed",
-        (Forbid(("appreleases",)),),
-        breaks=True,
-    ),
+    forbidden("appreleases-forbidden", APP_RELEASES, "AppReleases may not be listed", "appreleases"),
     Fault(
         "appreleases-unknown",
         APP_RELEASES,

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from lab.platform.api import Reference
-from lab.platform.faults.fault import Fault
+from lab.platform.faults.fault import Fault, forbidden
 from lab.platform.faults.names import (
     API_SERVICES,
     CERTIFICATES,
@@ -27,7 +27,7 @@ from lab.platform.faults.names import (
     STORAGE,
     WEBHOOKS,
 )
-from lab.platform.faults.steps import Add, Change, Forbid, Remove
+from lab.platform.faults.steps import Add, Change, Remove
 from lab.platform.readiness import has_condition, in_phase, is_complete
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import STORAGE_CLASS, claim, encoded, service, storage_class, webhook
@@ -177,9 +177,8 @@ def _mark(platform: Platform, *, labelled: bool = True, tainted: bool = True) ->
     platform.mark(platform.site.control_plane[-1].name, labelled=labelled, tainted=tainted)
 
 
-def _forbidden(right: str, requirement: str, *also: str) -> Fault:
-    steps = (Forbid((right,)),)
-    return Fault(f"{right}-forbidden", requirement, f"{right} may not be listed", steps, breaks=True, also=also)
+def _not_listed(right: str, requirement: str, *also: str) -> Fault:
+    return forbidden(f"{right}-forbidden", requirement, f"{right} may not be listed", right, also=also)
 
 
 FAULTS = (
@@ -207,18 +206,12 @@ FAULTS = (
         "there is no Pod from which names could be asked for",
         (
             # Undone from the last to the first: it is waited for after it was restored.
-            Do(lambda _: None, lambda platform: platform.api.until(_SENTRY, is_complete, "is complete")),
+            Do(back=lambda platform: platform.api.until(_SENTRY, is_complete, "is complete")),
             Remove(lambda _: _SENTRY),
         ),
         breaks=True,
     ),
-    Fault(
-        "sentry-exec-forbidden",
-        DNS,
-        "nothing may be run in sentry",
-        (Forbid(("exec-in-sentry",)),),
-        breaks=True,
-    ),
+    forbidden("sentry-exec-forbidden", DNS, "nothing may be run in sentry", "exec-in-sentry"),
     Fault(
         "claim-pending",
         STORAGE,
@@ -234,17 +227,17 @@ FAULTS = (
             Add(_claim_without_class, in_phase("Pending"), "is pending"),
         ),
     ),
-    _forbidden("claims", STORAGE),
-    _forbidden("storageclasses", STORAGE),
+    _not_listed("claims", STORAGE),
+    _not_listed("storageclasses", STORAGE),
     Fault(
         "apiservice-unavailable",
         API_SERVICES,
         "an API has no server behind it",
         (Add(_unavailable_api, has_condition("Available", "False"), "is unavailable"),),
     ),
-    _forbidden("apiservices", API_SERVICES),
+    _not_listed("apiservices", API_SERVICES),
     Fault("csr-pending", CSR, "a request for a certificate waits", (Add(_request),)),
-    _forbidden("certificatesigningrequests", CSR),
+    _not_listed("certificatesigningrequests", CSR),
     Fault(
         "webhook-without-endpoints",
         WEBHOOKS,
@@ -257,8 +250,8 @@ FAULTS = (
         "a webhook's Service does not exist",
         (Add(_webhook_without_service),),
     ),
-    _forbidden("webhooks", WEBHOOKS),
-    _forbidden("endpointslices", WEBHOOKS),
+    _not_listed("webhooks", WEBHOOKS),
+    _not_listed("endpointslices", WEBHOOKS),
     Fault(
         "cni-not-on-node",
         CNI,
@@ -270,16 +263,9 @@ FAULTS = (
         "cni-missing",
         CNI,
         "the network plugin is not there",
-        (Do(lambda _: None, _restore_cni), Remove(_cni)),
+        (Do(back=_restore_cni), Remove(_cni)),
     ),
-    Fault(
-        "cni-forbidden",
-        CNI,
-        "DaemonSets may not be listed",
-        (Forbid(("daemonsets",)),),
-        breaks=True,
-        also=(ROLLED_OUT,),
-    ),
+    forbidden("cni-forbidden", CNI, "DaemonSets may not be listed", "daemonsets", also=(ROLLED_OUT,)),
     Fault(
         "isolation-label-missing",
         ISOLATION,
@@ -294,12 +280,11 @@ FAULTS = (
         (Do(lambda platform: _mark(platform, tainted=False), _mark),),
         plan=_ISOLATED,
     ),
-    Fault(
+    forbidden(
         "isolation-unknown",
         ISOLATION,
         "nodes may not be listed",
-        (Forbid(("nodes",)),),
-        breaks=True,
+        "nodes",
         also=(NODES, COUNT, CNI, CERTIFICATES, ETCD, ETCD_ADVISED),
         plan=_ISOLATED,
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab.platform import etcd
 from lab.platform.api import Reference, apply_all, reference
-from lab.platform.faults.fault import Fault
+from lab.platform.faults.fault import Fault, forbidden
 from lab.platform.faults.names import (
     API_SERVER,
     CERTIFICATES,
@@ -57,8 +57,8 @@ def _await_servers(platform: Platform, status: str) -> None:
         platform.api.until(pod, has_condition("Ready", status), f"has Ready {status}")
 
 
-_READINESS: Do[Platform] = Do(lambda _: None, lambda platform: _await_servers(platform, "True"))
-_NO_READINESS: Do[Platform] = Do(lambda platform: _await_servers(platform, "False"), lambda _: None)
+_READINESS: Do[Platform] = Do(back=lambda platform: _await_servers(platform, "True"))
+_NO_READINESS: Do[Platform] = Do(lambda platform: _await_servers(platform, "False"))
 
 
 def _changed(script: str, back: str, condition: str, status: str) -> tuple[Step, ...]:
@@ -128,7 +128,7 @@ def _foreign(role: str, version: str = "") -> tuple[Step, ...]:
         ]
 
     # Undone from the last to the first: Pods go when their node is gone.
-    return Do(lambda _: None, _remove_pods), Add(objects)
+    return Do(back=_remove_pods), Add(objects)
 
 
 def _remove_pods(platform: Platform) -> None:
@@ -268,12 +268,11 @@ FAULTS = (
         "a node says that its network is not there",
         (Do(lambda platform: _network(platform, "True"), lambda platform: _network(platform, "False")),),
     ),
-    Fault(
+    forbidden(
         "nodes-forbidden",
         NODES,
         "nodes may not be listed",
-        (Forbid(("nodes",)),),
-        breaks=True,
+        "nodes",
         also=(COUNT, CNI, CERTIFICATES, ETCD, ETCD_ADVISED),
     ),
     Fault(
@@ -325,12 +324,5 @@ FAULTS = (
         (Do(_fill, _empty),),
         slow=True,
     ),
-    Fault(
-        "etcd-exec-forbidden",
-        ETCD,
-        "nothing may be run in etcd's Pods",
-        (Forbid(("exec-in-etcd",)),),
-        breaks=True,
-        also=(ETCD_ADVISED,),
-    ),
+    forbidden("etcd-exec-forbidden", ETCD, "nothing may be run in etcd's Pods", "exec-in-etcd", also=(ETCD_ADVISED,)),
 )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from lab.platform.api import Reference
 from lab.platform.faults.appreleases import MARKUP
-from lab.platform.faults.fault import Fault
+from lab.platform.faults.fault import Fault, forbidden
 from lab.platform.faults.names import CNI, DNS, ETCD, ETCD_ADVISED, FOREIGN_WORKLOADS, PODS, RESTARTS, ROLLED_OUT
-from lab.platform.faults.steps import Add, Forbid
+from lab.platform.faults.steps import Add
 from lab.platform.plane import run_on
 from lab.platform.readiness import has_condition, in_phase
 from lab.platform.site import SYSTEM
@@ -188,11 +188,10 @@ def _retried(platform: Platform) -> list[Object]:
     return [job(SYSTEM, "retried", pod, backoffLimit=3)]
 
 
-def _forbidden(name: str, releases: tuple[str, ...], *also: str) -> Fault:
+def _no_pods(name: str, releases: tuple[str, ...], *also: str) -> Fault:
     """Give the fault that Pods may not be listed."""
     needing = (RESTARTS, ETCD, ETCD_ADVISED, DNS, *also)
-    rights = (Forbid(("pods",)),)
-    return Fault(name, PODS, "Pods may not be listed", rights, breaks=True, also=needing, releases=releases)
+    return forbidden(name, PODS, "Pods may not be listed", "pods", also=needing, releases=releases)
 
 
 FAULTS = (
@@ -257,9 +256,9 @@ FAULTS = (
         "stuck Terminating: a finalizer",
         (Do(_leave_terminating, _remove_sick),),
     ),
-    _forbidden("pods-forbidden", ("4.2", "4.3"), FOREIGN_WORKLOADS),
+    _no_pods("pods-forbidden", ("4.2", "4.3"), FOREIGN_WORKLOADS),
     # These do not ask for workloads that are not the platform's.
-    _forbidden("pods-forbidden-before-4.2", ("4.0", "4.1")),
+    _no_pods("pods-forbidden-before-4.2", ("4.0", "4.1")),
     Fault(
         "pod-restarts",
         RESTARTS,
@@ -287,19 +286,10 @@ FAULTS = (
         "the newest run of a CronJob has failed",
         (Add(_failed_run, has_condition("Failed"), "has failed"),),
     ),
-    Fault("deployments-forbidden", ROLLED_OUT, "no Deployment may be listed", (Forbid(("deployments",)),), breaks=True),
-    Fault(
-        "statefulsets-forbidden", ROLLED_OUT, "no StatefulSet may be listed", (Forbid(("statefulsets",)),), breaks=True
-    ),
-    Fault(
-        "daemonsets-forbidden",
-        ROLLED_OUT,
-        "no DaemonSet may be listed",
-        (Forbid(("daemonsets",)),),
-        breaks=True,
-        also=(CNI,),
-    ),
-    Fault("jobs-forbidden", ROLLED_OUT, "no Job may be listed", (Forbid(("jobs",)),), breaks=True),
+    forbidden("deployments-forbidden", ROLLED_OUT, "no Deployment may be listed", "deployments"),
+    forbidden("statefulsets-forbidden", ROLLED_OUT, "no StatefulSet may be listed", "statefulsets"),
+    forbidden("daemonsets-forbidden", ROLLED_OUT, "no DaemonSet may be listed", "daemonsets", also=(CNI,)),
+    forbidden("jobs-forbidden", ROLLED_OUT, "no Job may be listed", "jobs"),
     Fault(
         "job-retried",
         "",
