@@ -13,10 +13,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import requests
 import yaml
+
+from lab.platform.etcd import encoded, etcd_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100
 _WRITERS = 4
-_TIMEOUT = 60.0
 _UID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PKI = "etc/kubernetes/pki"
 _RELEASES_CRD = Path(__file__).parents[2] / "lab" / "platform" / "crds" / "appreleases.yaml"
 NAMESPACE, POD, NODE = "namespace-00000", "pod-000000000000", "node-00000000"
 
@@ -54,13 +53,7 @@ class Filler:
 
     def __init__(self, plane: ApiServer) -> None:
         self._plane = plane
-        (node,) = plane.nodes.values()
-        root = Path(f"/proc/{node.pid}/root") / _PKI
-        self._etcd = requests.Session()
-        self._etcd.trust_env = False
-        self._etcd.verify = str(root / "etcd" / "ca.crt")
-        self._etcd.cert = (str(root / "apiserver-etcd-client.crt"), str(root / "apiserver-etcd-client.key"))
-        self._url = f"https://{node.address}:2379/v3/kv"
+        self._etcd = etcd_behind(plane)
 
     def fill(self, size: Size) -> None:
         """Add what is missing; what is there already is written again, and stays the same."""
@@ -95,24 +88,19 @@ class Filler:
 
     def stored(self, key: str) -> bytes:
         """Give what etcd holds at a key."""
-        (found,) = self._ask("range", {"key": _encoded(key.encode())})["kvs"]
+        (found,) = self._etcd.ask("kv/range", key=encoded(key))["kvs"]
         return base64.b64decode(found["value"])
 
     def store(self, entries: Iterable[tuple[str, bytes]]) -> None:
         """Write keys into etcd, a hundred at a time."""
 
         def write(batch: list[tuple[str, bytes]]) -> None:
-            puts = [{"requestPut": {"key": _encoded(key.encode()), "value": _encoded(value)}} for key, value in batch]
-            self._ask("txn", {"success": puts})
+            puts = [{"requestPut": {"key": encoded(key), "value": encoded(value)}} for key, value in batch]
+            self._etcd.ask("kv/txn", success=puts)
 
         with ThreadPoolExecutor(_WRITERS) as pool:
             for _ in pool.map(write, _batches(entries)):
                 pass
-
-    def _ask(self, what: str, document: dict[str, Any]) -> Any:  # noqa: ANN401 - what JSON holds
-        answer = self._etcd.post(f"{self._url}/{what}", json=document, timeout=_TIMEOUT)
-        answer.raise_for_status()
-        return answer.json()
 
 
 def _batches(entries: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
@@ -124,10 +112,6 @@ def _batches(entries: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, b
             batch = []
     if batch:
         yield batch
-
-
-def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()
 
 
 def name_of(first: str, number: int) -> str:

@@ -16,6 +16,7 @@ from lab.programs import LabError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lab.control_plane import ApiServer
     from lab.nodes import LabNode
 
 PKI = "/etc/kubernetes/pki/etcd"
@@ -23,6 +24,11 @@ _SECONDS = 60.0
 _VALUE = 1 << 20
 
 Answer = dict[str, Any]
+
+
+def encoded(data: bytes | str) -> str:
+    """Give bytes, or a key, as the gateway takes them."""
+    return base64.b64encode(data.encode() if isinstance(data, str) else data).decode("ascii")
 
 
 class Etcd:
@@ -53,13 +59,13 @@ class Etcd:
 
     def fill(self, key: str, mebibytes: int) -> None:
         """Write a key again and again, each time with a mebibyte: what is overwritten is kept."""
-        value = base64.b64encode(bytes(_VALUE)).decode()
+        value = encoded(bytes(_VALUE))
         for _ in range(mebibytes):
-            self.ask("kv/put", key=base64.b64encode(key.encode()).decode(), value=value)
+            self.ask("kv/put", key=encoded(key), value=value)
 
     def forget(self, key: str) -> None:
         """Delete a key, and what was kept of it."""
-        gone = self.ask("kv/deleterange", key=base64.b64encode(key.encode()).decode())
+        gone = self.ask("kv/deleterange", key=encoded(key))
         self.ask("kv/compaction", revision=gone["header"]["revision"], physical=True)
         self.ask("maintenance/defragment")
 
@@ -78,3 +84,14 @@ def etcd_of(node: LabNode) -> Iterator[Etcd]:
         session.verify = paths[0]
         session.cert = (paths[1], paths[2])
         yield Etcd(node.address, session)
+
+
+def etcd_behind(plane: ApiServer) -> Etcd:
+    """Ask the only member of an API server's etcd, as that server does, as long as it runs."""
+    (node,) = plane.nodes.values()
+    root = Path(f"/proc/{node.pid}/root/etc/kubernetes/pki")
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(root / "etcd" / "ca.crt")
+    session.cert = (str(root / "apiserver-etcd-client.crt"), str(root / "apiserver-etcd-client.key"))
+    return Etcd(node.address, session)

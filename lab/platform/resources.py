@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from lab.platform.api import Reference
 from lab.platform.releases import OPTIONAL_KINDS
 from lab.platform.site import PLANTED_SECRETS, SYSTEM
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from lab.platform.api import Object
     from lab.platform.releases import Release
     from lab.platform.site import Site
+
+PRODUCT_BASE = Reference("product.alauda.io/v1alpha1", "ProductBase", "base")
+CLUSTER_MODULE = Reference("cluster.alauda.io/v1alpha1", "ClusterModule", "global")
+CLUSTER = Reference("platform.tkestack.io/v1", "Cluster", "global")
 
 SINCE = "2026-11-01T08:00:00Z"
 """When all became healthy."""

@@ -16,7 +16,7 @@ from lab.platform import FAULTS, Platform
 from lab.platform.api import Api, Reference, RefusedError
 from lab.platform.plane import run_on
 from lab.platform.readiness import await_healthy
-from lab.platform.resources import definitions
+from lab.platform.resources import CLUSTER_MODULE, definitions
 from lab.platform.serving import HTTP, HTTPS, REGISTRY, listens
 from lab.platform.site import SYSTEM
 from planes import runnable
@@ -90,7 +90,7 @@ def test_each_release_has_observed_its_generation(platform: Platform) -> None:
 
 
 def test_an_object_that_is_not_of_the_schema_is_refused(platform: Platform) -> None:
-    item = platform.healthy_object(Reference("cluster.alauda.io/v1alpha1", "ClusterModule", "global"))
+    item = platform.healthy_object(CLUSTER_MODULE)
     item["status"]["base"]["deployStatus"] = "Fine"
     with pytest.raises(RefusedError, match="Unsupported value"):
         platform.api.apply(item)

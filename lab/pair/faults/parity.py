@@ -18,7 +18,7 @@ from lab.pair.faults.names import (
 from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, On
 from lab.platform.api import Reference, reference
 from lab.platform.faults.steps import Add, Change, Remove, Serve
-from lab.platform.resources import app_release, module_info
+from lab.platform.resources import CLUSTER, PRODUCT_BASE, app_release, module_info
 from lab.platform.serving import HTTPS
 from lab.platform.site import SYSTEM
 from lab.platform.surroundings import encoded, platform_secret
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from lab.platform.platform import Platform
     from lab.platform.serving import Serving
 
-_PRODUCT = Reference("product.alauda.io/v1alpha1", "ProductBase", "base")
-_CLUSTER = Reference("platform.tkestack.io/v1", "Cluster", "global")
 _CREDENTIALS = Reference("v1", "Secret", REGISTRY_SECRET, SYSTEM)
 _INFO = Reference("v1", "ConfigMap", "global-info", "kube-public")
 _OTHER_VERSION = "v4.0.1-other"
@@ -45,7 +43,7 @@ def _changed(which: Reference, change: Callable[[Object], object], *sides: str) 
 
 
 def _product(change: Callable[[Object], object], *sides: str) -> tuple[Step, ...]:
-    return (_changed(_PRODUCT, lambda item: change(item["spec"]), *sides),)
+    return (_changed(PRODUCT_BASE, lambda item: change(item["spec"]), *sides),)
 
 
 def _older(item: Object) -> None:
@@ -87,7 +85,9 @@ def _without_console(serving: Serving) -> Serving:
 
 
 _RELEASE_FAULTS = (
-    Fault("other-release", RELEASE, "the standby is of another release of the platform", (_changed(_PRODUCT, _older),)),
+    Fault(
+        "other-release", RELEASE, "the standby is of another release of the platform", (_changed(PRODUCT_BASE, _older),)
+    ),
     Fault(
         "plugin-only-on-primary",
         RELEASE,
@@ -137,7 +137,7 @@ _ADDRESS_FAULTS = (
         "endpoint-is-not-the-vip",
         ACCESS_ADDRESS,
         "the standby's cluster endpoint is not its VIP",
-        (_changed(_CLUSTER, lambda item: item["status"]["addresses"][0].update(host="192.0.2.12")),),
+        (_changed(CLUSTER, lambda item: item["status"]["addresses"][0].update(host="192.0.2.12")),),
     ),
 )
 

@@ -22,7 +22,7 @@ from lab.platform.faults.names import (
 )
 from lab.platform.faults.steps import Balance, Change, OnNode, Remove, Serve
 from lab.platform.installer import INSTALLER_LEFT, NO_INSTALLER, UNKNOWN
-from lab.platform.resources import definitions, module_info
+from lab.platform.resources import CLUSTER, CLUSTER_MODULE, PRODUCT_BASE, definitions, module_info
 from lab.platform.serving import API, HTTP, HTTPS
 from lab.platform.serving import INSTALLER as INSTALLER_PORT
 from lab.platform.serving import REGISTRY as REGISTRY_PORT
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from lab.platform.faults.steps import Step
     from lab.platform.platform import Platform
 
-_PRODUCT = Reference("product.alauda.io/v1alpha1", "ProductBase", "base")
-_MODULE = Reference("cluster.alauda.io/v1alpha1", "ClusterModule", "global")
-_CLUSTER = Reference("platform.tkestack.io/v1", "Cluster", "global")
 _SHADOW = Reference("config.alauda.io/v1", "ClusterVersionShadow", "global", SYSTEM)
 _BASES = "productbases.product.alauda.io"
 _WITH_SHADOW = ("4.3",)
@@ -100,7 +97,7 @@ def _remove_definition(platform: Platform) -> None:
 
 def _restore_definition(platform: Platform) -> None:
     platform.define(next(item for item in definitions(platform.site.release) if item["metadata"]["name"] == _BASES))
-    platform.restore(_PRODUCT)
+    platform.restore(PRODUCT_BASE)
 
 
 def _certificate(kind: str, port: int = HTTPS, nodes: tuple[int, ...] = (-1,)) -> tuple[Step, ...]:
@@ -109,10 +106,10 @@ def _certificate(kind: str, port: int = HTTPS, nodes: tuple[int, ...] = (-1,)) -
 
 def _resource_faults() -> tuple[Fault, ...]:
     failing = {
-        "productbase-failed": ("ProductBase is Failed", (*_status(_PRODUCT, phase="Failed"),)),
-        "productbase-abnormal": ("ProductBase runs abnormally", _base(_PRODUCT, runningStatus="Abnormal")),
-        "clustermodule-deploying": ("ClusterModule is being deployed", _base(_MODULE, deployStatus="Deploying")),
-        "clustermodule-abnormal": ("ClusterModule runs abnormally", _base(_MODULE, runningStatus="Abnormal")),
+        "productbase-failed": ("ProductBase is Failed", (*_status(PRODUCT_BASE, phase="Failed"),)),
+        "productbase-abnormal": ("ProductBase runs abnormally", _base(PRODUCT_BASE, runningStatus="Abnormal")),
+        "clustermodule-deploying": ("ClusterModule is being deployed", _base(CLUSTER_MODULE, deployStatus="Deploying")),
+        "clustermodule-abnormal": ("ClusterModule runs abnormally", _base(CLUSTER_MODULE, runningStatus="Abnormal")),
         "moduleinfo-other-version": (
             "a module has another version than it should",
             (Change(_module("cert-manager"), lambda item: item["status"].update(version="v4.0.0-old")),),
@@ -123,7 +120,7 @@ def _resource_faults() -> tuple[Fault, ...]:
         ),
         "cluster-failed": (
             "Cluster is Failed, and says why in markup and escape codes",
-            _status(_CLUSTER, phase="Failed", reason=MARKUP, message=MARKUP),
+            _status(CLUSTER, phase="Failed", reason=MARKUP, message=MARKUP),
         ),
         "machine-initializing": (
             "a Machine is Initializing",
@@ -168,7 +165,7 @@ FAULTS = (
         "Cluster global is bound to one architecture",
         (
             Change(
-                _always(_CLUSTER),
+                _always(CLUSTER),
                 lambda item: item["metadata"]["labels"].update({"cpaas.io/node-arch-constraint": "amd64"}),
             ),
         ),
