@@ -275,7 +275,7 @@ CONFIGURATIONS = {
 def test_of_the_keys_only_names_leave_a_node(tmp_path: Path, shell: list[str], form: str) -> None:
     file = tmp_path / "encryption.conf"
     file.write_text(CONFIGURATIONS[form], encoding="utf-8")
-    probe = importlib.resources.files("acp_acceptance.collect").joinpath("probe.sh").read_text(encoding="utf-8")
+    probe = importlib.resources.files("acp_acceptance.collect").joinpath("script/software.sh").read_text("utf-8")
     (function,) = re.findall(r"^encryption_keys\(\) \{\n.*?^\}\n", probe, re.MULTILINE | re.DOTALL)
     script = function.replace("/etc/kubernetes/encryption-provider.conf", str(file)) + "encryption_keys"
     said = subprocess.run([*shell, "-c", script], capture_output=True, text=True, check=True).stdout

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
 
+from acp_acceptance.collect.probe import SCRIPT_FILES
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.sections import PART_LIMIT, read_probe
 
@@ -88,3 +91,8 @@ def test_a_file_that_fills_the_limit_was_cut() -> None:
     with pytest.raises(CollectionError, match="was cut"):
         output.sections["a"].text("x")
     assert output.sections["a"].text("y") == "short"
+
+
+def test_each_file_of_the_script_is_sent_once() -> None:
+    folder = resources.files("acp_acceptance.collect") / "script"
+    assert sorted(file.name for file in folder.iterdir()) == sorted(f"{name}.sh" for name in SCRIPT_FILES)

@@ -21,6 +21,23 @@ MESH_SECTIONS = {"reach": 40, "ways": 25, "resolved": 15}
 LONE_SECTIONS = {"monitor": 40, "etcd_path": 25}
 """Sections that are asked for by themselves and need more seconds than is usual."""
 
+SCRIPT_FILES = (
+    "mesh",
+    "pair",
+    "frames",
+    "installed",
+    "system",
+    "security",
+    "hardware",
+    "network",
+    "software",
+    "storage",
+    "package",
+    "running",
+    "rights",
+)
+"""Files of the folder ``script``, in the order in which they are joined: the last ends with starting all sections."""
+
 SECTION_SECONDS = 10
 SLOW_SECTIONS = {"packages": 30, "boot": 15}
 """Seconds a section may take where it is not the usual; a package database can be large."""
@@ -120,9 +137,8 @@ def _words(limits: Mapping[str, int]) -> str:
 
 @cache
 def _script() -> bytes:
-    here = resources.files("acp_acceptance.collect")
-    # The sections that are not of the first round trip stand first: probe.sh ends with starting them all.
-    text = "".join((here / name).read_text(encoding="utf-8") for name in ("mesh.sh", "pair.sh", "probe.sh"))
+    here = resources.files("acp_acceptance.collect") / "script"
+    text = "".join((here / f"{name}.sh").read_text(encoding="utf-8") for name in SCRIPT_FILES)
     # Comments and blank lines are for people; the wire is better off without.
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     return ("\n".join(lines) + "\n").encode()

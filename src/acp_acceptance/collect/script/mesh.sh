@@ -1,4 +1,4 @@
-# What lies between nodes: sections of the second round trip, sent before probe.sh, whose frames they use. TCP is
+# What lies between nodes: sections of the second round trip, sent before frames.sh, which they use. TCP is
 # connected to and told nothing, UDP gets single bytes, ping a few packets of the link's size; nothing is changed.
 #
 # $tries holds a line for each peer: its number, its address, and places such as tcp:6443.

@@ -1,0 +1,48 @@
+# What is read on a node: the files of this folder, joined (collect/probe.py has their order). Sent on standard input
+# and run by sh: dash, bash, busybox ash, ksh. Nothing here writes to the node: files are read, and commands are asked in
+# ways that change nothing.
+#
+# Output is a sequence of sections of parts, between marker lines that begin with $nonce, a word made for this run.
+
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C LANG=C SYSTEMD_PAGER='' SYSTEMD_COLORS=0
+export PATH LC_ALL LANG SYSTEMD_PAGER SYSTEMD_COLORS
+unset CDPATH ENV BASH_ENV 2>/dev/null
+part_limit=4194304
+
+
+mark() { printf '\n%s %s\n' "$nonce" "$*"; }
+
+# file NAME PATH: the content of a file, or that it is absent.
+file() {
+  if [ -e "$2" ] || [ -L "$2" ]; then
+    mark "part $1"
+    mark "part $1" >&2
+    head -c "$part_limit" "$2"
+    mark "done $1 $?"
+  else
+    mark "absent $1"
+  fi
+}
+
+# files NAME PATH ...: those files that exist, each as a part of its own.
+files() {
+  name=$1
+  shift
+  for path; do
+    if [ -e "$path" ]; then file "$name:$path" "$path"; fi
+  done
+}
+
+# command NAME COMMAND ...: the output of a command, or that it is not installed.
+command_() {
+  name=$1
+  shift
+  if command -v "$1" >/dev/null 2>&1; then
+    mark "part $name"
+    mark "part $name" >&2
+    { "$@"; mark "done $name $?"; } | head -c "$part_limit"
+  else
+    mark "absent $name"
+  fi
+}
