@@ -24,14 +24,15 @@ _USUAL, _LARGE = range(1, 255), range(256, 272)
 _FIRST_HOST = 2
 USUAL_NODES, MOST_NODES = 240, 1000
 """What a usual network holds, and a large one: a bridge has not many more ports."""
-_RUNNING = Path("/run/acp-lab")
+RUNNING = Path("/run/acp-lab")
+"""Where the folders of labs are that run."""
 _BLOCK = 256
 _CREDENTIALS = struct.Struct("iII")
 
 
 def folder_of(number: int) -> Path:
     """Give the folder of the lab in a network."""
-    return _RUNNING / str(number)
+    return RUNNING / str(number)
 
 
 def network_of(number: int) -> IPv4Network:
@@ -105,7 +106,7 @@ def sweep() -> None:
 
 def folders() -> list[int]:
     """Give the networks that have a folder."""
-    return sorted(int(path.name) for path in _RUNNING.glob("*")) if _RUNNING.is_dir() else []
+    return sorted(int(path.name) for path in RUNNING.glob("*")) if RUNNING.is_dir() else []
 
 
 def supervisor_of(number: int) -> int | None:
