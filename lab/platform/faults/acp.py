@@ -143,6 +143,12 @@ def _resource_faults() -> tuple[Fault, ...]:
     )
 
 
+def _silent(name: str, requirement: str, which: str, port: int) -> Fault:
+    what = f"{which} takes connections, and says nothing"
+    steps = (Serve(lambda serving: serving.with_port(port, "silent"), _ALL_NODES),)
+    return Fault(name, requirement, what, steps, also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER))
+
+
 FAULTS = (
     *_resource_faults(),
     Fault(
@@ -200,26 +206,14 @@ FAULTS = (
             Balance({HTTP: HTTP, HTTPS: HTTPS, API: API, REGISTRY_PORT: REGISTRY_PORT}),
         ),
     ),
-    Fault(
-        "console-silent",
-        CONSOLE,
-        "the web console takes connections, and says nothing",
-        (Serve(lambda serving: serving.with_port(HTTPS, "silent"), _ALL_NODES),),
-        also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
-    ),
+    _silent("console-silent", CONSOLE, "the web console", HTTPS),
     Fault(
         "registry-failing",
         REGISTRY,
         "the registry answers 500",
         (Serve(lambda serving: dataclasses.replace(serving, registry=500), _ALL_NODES),),
     ),
-    Fault(
-        "registry-silent",
-        REGISTRY,
-        "the registry takes connections, and says nothing",
-        (Serve(lambda serving: serving.with_port(REGISTRY_PORT, "silent"), _ALL_NODES),),
-        also=(CERTIFICATES, CERTIFICATES_ADVISED, LOAD_BALANCER),
-    ),
+    _silent("registry-silent", REGISTRY, "the registry", REGISTRY_PORT),
     Fault(
         "node-https-closed",
         LOAD_BALANCER,
