@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acp_acceptance.reporting.results import Results
-    from acp_acceptance.reporting.signoff.document import Finding, FindingList, Traced
+    from acp_acceptance.reporting.signoff.parts import Finding, FindingList, Traced
     from acp_acceptance.requirements.catalogue import Catalogue, Language
 
 _SEEN, _WITNESSES, _NAMES = 12, 8, 60
