@@ -62,7 +62,8 @@ def inconsistent(last: LastConsistency, switched: datetime, hours: int) -> Itera
     if not last.at:
         raise CollectionError(
             "no earlier run of stage dr is known that asked the synchroniser's monitor before the switch, and it is "
-            "gone now; the history of the reports (--acp-reports) holds such runs"
+            "gone now; the history of the reports (--acp-reports) holds such runs",
+            kind="not-collected",
         )
     at = datetime.fromisoformat(last.at)
     if last.missed or last.surplus:
@@ -70,7 +71,8 @@ def inconsistent(last: LastConsistency, switched: datetime, hours: int) -> Itera
     elif switched - at > timedelta(hours=hours):
         raise CollectionError(
             f"the monitor was last asked at {last.at}, more than {hours} hours before the switch: nobody knows "
-            "what was synchronised since then"
+            "what was synchronised since then",
+            kind="unclear",
         )
 
 
@@ -162,13 +164,13 @@ def still_forwarded(ports: EtcdPorts) -> Iterator[Fault]:
         if state == "open":
             yield "open", {"place": place}
     if ports.unnamed:
-        raise CollectionError(f"the inventory names no vip: of {', '.join(ports.unnamed)}")
+        raise CollectionError(f"the inventory names no vip: of {', '.join(ports.unnamed)}", kind="unsaid")
     strange = [
         f"{place} ({state})" for place, state in ports.states.items() if state not in {*_NOTHING_ANSWERS, "open"}
     ]
     if strange or not ports.states:
         raise CollectionError(
-            f"whether etcd's port is closed cannot be told: {', '.join(strange) or 'nothing was tried'}"
+            f"whether etcd's port is closed cannot be told: {', '.join(strange) or 'nothing was tried'}", kind="unclear"
         )
 
 
@@ -211,7 +213,7 @@ def elsewhere(
     if not any(item.server for item in asked):
         unknown.append(f"no CoreDNS Pod was asked for {here.name or 'the domain, which the inventory does not name'}")
     if unknown:
-        raise CollectionError("; ".join(unknown))
+        raise CollectionError("; ".join(unknown), kind="incomplete")
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,8 @@ def served_by_another(served: DomainServed, wanted: str) -> Iterator[Fault]:
     if not served.signers and served.status is not None:
         raise CollectionError(
             f"which cluster answers at {served.domain} cannot be told: the API server there "
-            f"{served.api_failure or 'shows a certificate that neither kubeconfig knows the CA of'}"
+            f"{served.api_failure or 'shows a certificate that neither kubeconfig knows the CA of'}",
+            kind="unclear",
         )
 
 
@@ -294,7 +297,7 @@ def not_restarted(components: Components, names: Iterable[str], switched: dateti
         if unready:
             yield "unready", {"component": name, "pods": unready}
     if unknown:
-        raise CollectionError(f"these Pods do not say when they were started: {', '.join(unknown)}")
+        raise CollectionError(f"these Pods do not say when they were started: {', '.join(unknown)}", kind="unclear")
 
 
 def require_some(components: Components, names: Collection[str]) -> None:
@@ -304,7 +307,9 @@ def require_some(components: Components, names: Collection[str]) -> None:
         CollectionError: none was.
     """
     if not any(map(components.has, names)):
-        raise CollectionError(f"nothing labelled service_name={', '.join(names)} was found in cpaas-system")
+        raise CollectionError(
+            f"nothing labelled service_name={', '.join(names)} was found in cpaas-system", kind="absent"
+        )
 
 
 @dataclass(frozen=True)
@@ -330,7 +335,8 @@ def not_restarted_elsewhere(found: WorkloadComponents, names: Collection[str], s
     if empty or not found.clusters:
         raise CollectionError(
             f"nothing labelled service_name={', '.join(names)} was found in {', '.join(empty) or 'any cluster'}, "
-            "which the inventory says to send its monitoring data here"
+            "which the inventory says to send its monitoring data here",
+            kind="absent",
         )
 
 
@@ -385,7 +391,7 @@ def unusable(found: Elasticsearch) -> Iterator[Fault]:
         elif answer.health == "red":
             yield "red", values
     if not found.answers:
-        raise CollectionError("no running Pod of Elasticsearch could be asked")
+        raise CollectionError("no running Pod of Elasticsearch could be asked", kind="absent")
     if found.problem and any(answer.status in _REFUSED for answer in found.answers):
         raise CollectionError(found.problem)
 
@@ -412,4 +418,4 @@ def not_running(clusters: Resources, own: str = "global") -> Iterator[Fault]:
             yield "phase", {"cluster": name, "phase": item.phase or "(not said)", "said": item.said or "-"}
     require_whole(clusters)
     if own not in clusters.items:
-        raise CollectionError(f"there is no Cluster {own}, which every platform has")
+        raise CollectionError(f"there is no Cluster {own}, which every platform has", kind="absent")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.grouping import alike, area_of, blamed, by_area, cell_of, rows_of_targets
+from acp_acceptance.reporting.problems import was_unmeasured
 from acp_acceptance.reporting.results import Outcome, Results, Verdict, blocks
 from acp_acceptance.reporting.signoff.cover import Cover, cover_of
 from acp_acceptance.reporting.signoff.parts import (
@@ -139,8 +140,15 @@ class Document:
             found.setdefault(key, []).append(self._asked(group))
         return [_finding(tuple(asked), key[0]) for key, asked in found.items()]  # type: ignore[arg-type]
 
-    def _said(self, verdict: Verdict) -> tuple[str, str, str]:
-        return (self.voice.observed(verdict), self.voice.next_step(verdict), self.voice.waiver(verdict))
+    def _said(self, verdict: Verdict) -> tuple[str, str, str, str]:
+        """Give what was observed, its technical detail, the next step, and what covers it."""
+        waiver = self.voice.waiver(verdict)
+        if was_unmeasured(verdict):
+            trouble = self.voice.trouble(verdict)
+            # A record of an older version has no more than the detail.
+            said = (trouble.says, trouble.detail) if trouble.says else (trouble.detail, "")
+            return (*said, trouble.next, waiver)
+        return (self.voice.observed(verdict), "", self.voice.next_step(verdict), waiver)
 
     def _seen(self, same: list[Verdict]) -> Seen:
         nodes = all(verdict.kind == "node" for verdict in same)

@@ -60,10 +60,19 @@ class Asked:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen on some targets, the same on all of them."""
+    """What was seen on some targets, the same on all of them.
+
+    Attributes:
+        names: the targets.
+        observed: what was seen, or the sentence that says what stood in the way of it.
+        detail: where nothing was measured, what the target or a library said, in English.
+        next: what to do.
+        waiver: what covers it.
+    """
 
     names: Names
     observed: str
+    detail: str
     next: str
     waiver: str
 
