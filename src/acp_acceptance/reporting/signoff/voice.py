@@ -123,7 +123,11 @@ class Voice:
         if verdict.outcome is not Outcome.PASSED:
             return self.observed(verdict)
         said = "; ".join(f"{name}: {_plain(value)}" for name, value in verdict.evidence.items())
-        return printable(said, limit=_EVIDENCE) or self.words("nothing-observed")
+        # Redacted before it is cut: a secret that is cut in two may not look like one.
+        full = printable(said, limit=max(1, 10 * len(said)))
+        if len(full) > _EVIDENCE:
+            return self.words("text-left-out", shown=full[:_EVIDENCE], count=len(full) - _EVIDENCE)
+        return full or self.words("nothing-observed")
 
     def _findings(self, verdict: Verdict) -> list[dict[str, Any]]:
         """Give the findings that the catalogue has sentences for."""
