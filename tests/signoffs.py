@@ -92,7 +92,8 @@ def record(verdicts: Iterable[Verdict], *, partial: Iterable[str] = (), **more: 
 
 def rich_record() -> Results:
     """Give a record that has every part a report can have."""
-    broken = verdict("cp-2", Outcome.BROKEN, "preflight.network.resolv-conf", reason="resolver: Input/output error")
+    unread = {"reason": "resolver: Input/output error", "problem": "unreadable"}
+    broken = verdict("cp-2", Outcome.BROKEN, "preflight.network.resolv-conf", **unread)
     verdicts = [
         *(verdict(f"worker-{number}") for number in range(1, 18)),
         swap_on("cp-1"),

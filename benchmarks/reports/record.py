@@ -49,7 +49,8 @@ def large_record(nodes: int, requirements: int) -> Results:
                 verdict.outcome = Outcome.FAILED
                 verdict.findings = [Finding(sentence=sentence, observed={"name": f"fault of {node % 5}"})]
             elif (node * number) % _EVERY_SILENCE == 1:
-                verdict.outcome, verdict.reason = Outcome.BROKEN, "the node did not answer within 90 s"
+                verdict.outcome, verdict.problem = Outcome.BROKEN, "unreachable"
+                verdict.reason = "the node did not answer within 90 s"
             verdicts.append(verdict)
     scope = Scope(stages=["preflight"], targets=nodes, judged_targets=nodes)
     return Results(

@@ -116,7 +116,7 @@ class Dimensions(dict[str, "Callable[[], Any]"]):
 def _operators(snapshot: Snapshot | None, cluster: str) -> str:
     """Tell whether a cluster has operators of its own, or instances of them."""
     if snapshot is None:
-        raise CollectionError("whether there are operators is not known yet")
+        raise CollectionError("whether there are operators is not known yet", kind="not-collected")
     found = cast("SideFacts", snapshot.of("side", cluster)).operators
     return "installed" if found.subscriptions or found.instances else "not installed"
 
@@ -124,7 +124,7 @@ def _operators(snapshot: Snapshot | None, cluster: str) -> str:
 def _elasticsearch(snapshot: Snapshot | None, cluster: str) -> str:
     """Tell whether a cluster has Log Storage for Elasticsearch."""
     if snapshot is None:
-        raise CollectionError("whether Elasticsearch is installed is not known yet")
+        raise CollectionError("whether Elasticsearch is installed is not known yet", kind="not-collected")
     side = cast("SideFacts", snapshot.of("side", cluster))
     return "installed" if side.elasticsearch.installed else "not installed"
 
@@ -132,7 +132,7 @@ def _elasticsearch(snapshot: Snapshot | None, cluster: str) -> str:
 def _former_primary(snapshot: Snapshot | None, cluster: str) -> str:
     """Tell whether the former primary has become the new standby: then it has the synchroniser."""
     if snapshot is None:
-        raise CollectionError("what became of the former primary is not known yet")
+        raise CollectionError("what became of the former primary is not known yet", kind="not-collected")
     platform = cast("PlatformFacts", snapshot.of("platform", cluster))
     if not platform.is_measured(PlatformFacts.module_infos):
         # It is gone, which is why there was a failover.
@@ -147,7 +147,7 @@ def _package(inventory: Inventory, cluster: str, snapshot: Snapshot | None) -> s
     if not installers:
         return "not looked for (the inventory names no installer node)"
     if snapshot is None:
-        raise CollectionError("whether there is a package is not known yet")
+        raise CollectionError("whether there is a package is not known yet", kind="not-collected")
     if ("node", installers[0]) not in snapshot.targets:
         return f"not looked for (the installer node {installers[0]} is not among the chosen ones)"
     if any((package.file, package.architecture, package.checksum, package.signature)):
@@ -165,7 +165,7 @@ def _http(cluster: Cluster) -> str:
 def _etcd_backup(cluster: str, snapshot: Snapshot | None) -> str:
     """Tell whether the platform's own backups of etcd are configured."""
     if snapshot is None:
-        raise CollectionError("whether backups are configured is not known yet")
+        raise CollectionError("whether backups are configured is not known yet", kind="not-collected")
     side = cast("SideFacts", snapshot.of("side", cluster))
     return "configured" if side.backup.configured else "not configured (Cluster Enhancer is not installed)"
 
@@ -182,7 +182,7 @@ def _load_balancer(inventory: Inventory, cluster: str) -> str:
 
 def _said(value: Any, what: str, how: str) -> Any:  # noqa: ANN401 - an enumeration or nothing
     if value is None:
-        raise CollectionError(f"{what} is not known; say it: {how}")
+        raise CollectionError(f"{what} is not known; say it: {how}", kind="unsaid")
     return _plain(value)
 
 

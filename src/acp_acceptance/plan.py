@@ -151,10 +151,12 @@ def item_of(target: Target, items: Mapping[str, Any]) -> Any:  # noqa: ANN401 - 
         CollectionError: it was not measured, or nothing of its kind was found.
     """
     if not target.item:
-        raise CollectionError(f"no {target.kind} was found in the cluster, so that nothing could be judged")
+        raise CollectionError(
+            f"no {target.kind} was found in the cluster, so that nothing could be judged", kind="empty"
+        )
     item = items[target.item]
     if isinstance(item, Problem):
-        raise CollectionError(item.reason)
+        raise CollectionError(item.reason, kind=item.kind)
     return item
 
 
@@ -234,7 +236,7 @@ def owed(
     if judged.truth is Truth.FAILS:
         raise NotApplicableError(judged.reason)
     if judged.truth is Truth.UNKNOWN:
-        raise CollectionError(judged.reason)
+        raise CollectionError(judged.reason, kind=judged.kind)
     release = catalogue.releases[inventory.site.release]
     try:
         values = choose(release.requirements[requirement.id], dimensions)

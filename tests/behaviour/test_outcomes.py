@@ -72,11 +72,31 @@ def test_what_could_not_be_measured_is_broken_and_never_passed(
     )
     assert run.status == 1
     assert run.with_outcome("broken") == {(SWAP, "cp-1")}
-    assert "cp-1: swap could not be measured: no /proc/swaps here. Next:" in run.output
+    message = "cp-1: it could not be read: swap: no /proc/swaps here. Next: read by hand what the detail names"
+    assert message in run.output
     (error,) = junit_results(run, "test_swap_is_off[cp-1]")
     assert isinstance(error, Error)
-    assert allure_status(run, "test_swap_is_off[cp-1]")["status"] == "broken"
+    assert message in error.message
+    allure = allure_status(run, "test_swap_is_off[cp-1]")
+    assert allure["status"] == "broken"
+    assert message in allure["statusDetails"]["message"]
     assert "1 error" in run.output
+
+
+def test_why_it_could_not_be_measured_is_said_in_the_reports_language(
+    run_suite: Callable[..., SuiteRun], tmp_path: Path
+) -> None:
+    unread = healthy("cp-1", swap=Problem("deadline", "no answer after 5 s"))
+    run = run_suite("--acp-lang=ru", "--acp-snapshot", saved(tmp_path, unread))
+    message = "cp-1: не завершилось за отведённое время: swap: no answer after 5 s. Далее: выясните"
+    assert message in run.output
+    assert "не измерено: не завершилось за отведённое время (1)" in run.output.splitlines()[-1]
+    (error,) = junit_results(run, "test_swap_is_off[cp-1]")
+    assert message in error.message
+    assert message in allure_status(run, "test_swap_is_off[cp-1]")["statusDetails"]["message"]
+    (verdict,) = [item for item in run.results["verdicts"] if item["outcome"] == "broken"]
+    assert (verdict["problem"], verdict["reason"]) == ("deadline", "swap: no answer after 5 s")
+    assert verdict["message"].startswith("cp-1: it did not end in the time it was given: swap: no answer after 5 s.")
 
 
 def test_a_condition_that_depends_on_what_was_not_measured_is_broken(

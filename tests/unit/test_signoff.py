@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from acp_acceptance.reporting.results import Finding, NextStep, Outcome
-from acp_acceptance.reporting.signoff import pdf, write_reports
+from acp_acceptance.reporting.signoff import Document, pdf, write_reports
 from acp_acceptance.reporting.signoff.fonts import Fonts, find_fonts
 from acp_acceptance.reporting.signoff.words import Words
 from acp_acceptance.requirements import load_catalogue
@@ -253,7 +253,36 @@ def test_fonts_are_looked_for_where_the_user_says(tmp_path: Path, monkeypatch: p
 def test_long_lists_are_cut_on_paper_and_say_where_the_rest_is(tmp_path: Path) -> None:
     verdicts = [swap_on(f"node-{number}", f"/dev/sd{number}") for number in range(40)]
     (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), ["en"], formats=["pdf"])
-    assert "and 28 more groups, see the HTML report" in paper_text(file)
+    assert "and 28 more groups: all of them are in the HTML report and in results.json" in paper_text(file)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "and 30 more: all"), ("ru", "и ещё 30: все"), ("zh", "另有 30 个")]
+)
+def test_long_lists_of_names_are_cut_on_paper_and_say_how_many_are_left(
+    tmp_path: Path, language: Any, said: str
+) -> None:
+    verdicts = [swap_on(f"node-{number}") for number in range(90)]
+    (file,) = write_reports(tmp_path, record(verdicts), load_catalogue(), [language], formats=["pdf"])
+    text = paper_text(file)
+    assert "node-59" in text
+    assert "node-60" not in text
+    assert said.replace(" ", "") in text.replace(" ", "")
+    assert "results.json" in text
+
+
+def test_paper_names_the_targets_of_what_was_left_out(tmp_path: Path) -> None:
+    left = [verdict(f"node-{number}", Outcome.NOT_APPLICABLE, reason="nodes is 1") for number in range(5)]
+    (file,) = write_reports(tmp_path, record([*left, verdict("cp-1")]), load_catalogue(), ["en"], formats=["pdf"])
+    assert "node-0, node-1, node-2, node-3, node-4" in paper_text(file)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_long_evidence_says_how_much_of_it_is_left_out(language: Any) -> None:
+    document = Document(record([verdict(evidence={"found": "x" * 1000})]), load_catalogue(), language)
+    ((witness,),) = (one.witnesses for one in document.sections[0].requirements)
+    assert witness.evidence == Words(language)("text-left-out", shown="found: " + "x" * 393, count=607)
+    assert "results.json" in witness.evidence
 
 
 # --- words

@@ -41,7 +41,7 @@ def gives(**facts: object) -> Step[Subject]:
     ("error", "problem"),
     [
         (ApiError("forbidden", "no right"), Problem("forbidden", "no right")),
-        (CollectionError("nothing there"), Problem("not-collected", "nothing there")),
+        (CollectionError("it is not said", kind="unsaid"), Problem("unsaid", "it is not said")),
         (KeyError("\x1b[31m"), Problem("unreadable", "it could not be read (KeyError: '\\x1b[31m')")),
     ],
 )

@@ -124,7 +124,7 @@ class NodeCollector:
         output = read_probe(talk.stdout, talk.stderr, probe.nonce)
         if name not in output.sections:
             outcome, detail = _outcome(output, talk, probe.nonce)
-            raise CollectionError(f"{node.name} could not be asked ({outcome}): {detail}")
+            raise CollectionError(f"{node.name} could not be asked ({outcome}): {detail}", kind="unreachable")
         return output.sections[name]
 
     def _talk(self, node: Node, route: Route | None, probe: Probe, *, kept: bool = False) -> Conversation:
@@ -212,12 +212,13 @@ def _parsed(parse: Any, section: Section, words: dict[str, str]) -> object:  # n
     try:
         return parse(section)
     except CollectionError as error:
-        reason = str(error)
+        reason, kind = str(error), error.kind
         if section.status is None:
-            reason = f"it did not end within its time limit ({reason})"
+            reason, kind = f"it did not end within its time limit ({reason})", "deadline"
         if words.get("rights") == "none" and re.search("denied|not permitted", reason, re.IGNORECASE):
             reason += f"; the probe ran without root rights ({words.get('refused', 'no sudo')})"
-        return Problem("unreadable", printable(reason))
+            kind = "no-rights"
+        return Problem(kind, printable(reason))
     except (ValueError, IndexError, KeyError, TypeError) as error:
         return Problem("unparsable", printable(f"its output has an unknown form ({type(error).__name__}: {error})"))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.measurement import CollectionError, Problem, problem_of
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _result(step: Step[SubjectT], subject: SubjectT) -> Mapping[str, object]:
     except ApiError as error:
         problem = error.problem
     except CollectionError as error:
-        problem = Problem("not-collected", str(error))
+        problem = problem_of(error)
     except Exception as error:  # noqa: BLE001 - one step must not cost the others, whatever a cluster or the runner does
         problem = Problem("unreadable", printable(f"it could not be read ({type(error).__name__}: {error})"))
     return dict.fromkeys(step.facts, problem)

@@ -71,7 +71,7 @@ class Sshd:
         """
         value = self.options.get(keyword.lower())
         if value is None:
-            raise CollectionError(f"{self.source} does not state {keyword}")
+            raise CollectionError(f"{self.source} does not state {keyword}", kind="unclear")
         return value.lower()
 
 

@@ -85,7 +85,7 @@ class Interfaces:
         except ValueError:
             if arrived_at:
                 return arrived_at
-        raise CollectionError(f"{name} is no address, and there was no SSH connection that shows one")
+        raise CollectionError(f"{name} is no address, and there was no SSH connection that shows one", kind="unclear")
 
     def without_default_route(self, ip_family: str) -> list[str]:
         """Give the families (``IPv4``) of the cluster's network protocol that have no default route."""
@@ -157,7 +157,7 @@ def parse_interfaces(section: Section) -> Interfaces:
             # A peer's address without a prefix ("inet 10.0.0.1 peer 10.0.0.2/32") is one host.
             addresses.append(InterfaceAddress(found["interface"], str(ipaddress.ip_interface(found["address"]))))
     if not addresses:
-        raise CollectionError("ip shows no address at all, not even the loopback's")
+        raise CollectionError("ip shows no address at all, not even the loopback's", kind="unparsable")
     routes = [*_routes(section.lines("routes"), "0.0.0.0/0"), *_routes(_routes6(section), "::/0")]
     return Interfaces(tuple(addresses), tuple(routes))
 

@@ -67,7 +67,8 @@ class ClockDifference:
             return False
         raise CollectionError(
             f"the clocks are {self.seconds:.3f} s apart, right within {self.error:.3f} s: "
-            f"too coarse to tell whether that is at most {limit} s; run again, or nearer to the nodes"
+            f"too coarse to tell whether that is at most {limit} s; run again, or nearer to the nodes",
+            kind="unclear",
         )
 
 
@@ -138,7 +139,8 @@ def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[Fa
     if not found:
         raise CollectionError(
             "the primary's nodes were not collected, so there is nothing to compare with; "
-            "say installed: true of the primary's cluster in the inventory, and let --hosts choose its nodes too"
+            "say installed: true of the primary's cluster in the inventory, and let --hosts choose its nodes too",
+            kind="no-peer",
         )
     without = [name for name, file in found.items() if not file.present]
     if without:
@@ -155,5 +157,7 @@ def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -
 
     found = list(measured())
     if not found:
-        raise CollectionError(f"{fact.name} could be measured on no other node, so there is nothing to compare with")
+        raise CollectionError(
+            f"{fact.name} could be measured on no other node, so there is nothing to compare with", kind="no-peer"
+        )
     return found

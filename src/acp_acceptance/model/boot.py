@@ -61,7 +61,9 @@ def parse_boot(section: Section) -> Boot:
         entries = (next(filter(None, match.groups()), "") for match in _BOOT_LINE.finditer(text))
         sources.append(BootSource(path, tuple(redacted(entry.strip("\"' ")) for entry in entries)))
     if not sources:
-        raise CollectionError("no boot configuration was found (grub defaults, grub.cfg, boot loader entries)")
+        raise CollectionError(
+            "no boot configuration was found (grub defaults, grub.cfg, boot loader entries)", kind="absent"
+        )
     return Boot(tuple(sources))
 
 
@@ -87,7 +89,7 @@ def parse_hugepages(section: Section) -> Hugepages:
         return Hugepages(None)
     selected = re.search(r"\[(\w+)\]", text)
     if selected is None:
-        raise CollectionError("no mode is selected in /sys/kernel/mm/transparent_hugepage/enabled")
+        raise CollectionError("no mode is selected in /sys/kernel/mm/transparent_hugepage/enabled", kind="unparsable")
     return Hugepages(selected[1])
 
 
@@ -132,7 +134,7 @@ def parse_modules(section: Section) -> Modules:
     present = section.text("sys-module").split()
     builtin = section.optional("builtin")
     if not present and builtin is None:
-        raise CollectionError("/sys/module is empty, and there is no modules.builtin")
+        raise CollectionError("/sys/module is empty, and there is no modules.builtin", kind="unparsable")
     refused = [line.split() for line in _lines(section, "refused")]
     return Modules(
         frozenset(present),
@@ -182,7 +184,7 @@ def parse_swap(section: Section) -> Swap:
     """
     header, *devices = section.lines("proc-swaps")
     if not header.startswith("Filename"):
-        raise CollectionError("/proc/swaps does not begin with its header")
+        raise CollectionError("/proc/swaps does not begin with its header", kind="unparsable")
     in_use = []
     for line in devices:
         name, _kind, kibibytes, *_ = line.split()

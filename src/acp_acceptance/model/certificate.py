@@ -114,6 +114,8 @@ def require_known(certificate: CertificateFile, planned: PlannedInstallation) ->
         CollectionError: the platform's address is not said, or the key was not seen.
     """
     if planned.platform_address is None:
-        raise CollectionError("the inventory does not say parameters.platform_address, which the certificate is for")
+        raise CollectionError(
+            "the inventory does not say parameters.platform_address, which the certificate is for", kind="unsaid"
+        )
     if certificate.key_fits is None and certificate.form == "pem":
-        raise CollectionError(f"whether the key fits was not seen: {certificate.key_problem}")
+        raise CollectionError(f"whether the key fits was not seen: {certificate.key_problem}", kind="unclear")

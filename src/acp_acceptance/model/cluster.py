@@ -103,7 +103,9 @@ def require_said(planned: PlannedInstallation) -> None:
     ]
     unsaid = [name for name in needed if getattr(planned, name) is None]
     if unsaid:
-        raise CollectionError(f"the inventory does not say {', '.join(unsaid)}; add them to the cluster there")
+        raise CollectionError(
+            f"the inventory does not say {', '.join(unsaid)}; add them to the cluster there", kind="unsaid"
+        )
 
 
 def unfit_for_recovery(own: PlannedInstallation) -> Iterator[Fault]:

@@ -91,4 +91,4 @@ class Forwarding:
         if not self.ports:
             left.append("no port could be tried")
         if left:
-            raise CollectionError("; ".join(left))
+            raise CollectionError("; ".join(left), kind="unclear")

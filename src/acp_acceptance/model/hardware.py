@@ -37,7 +37,7 @@ def parse_cpu(section: Section) -> Cpu:
     text = section.text("cpuinfo")
     cores = len(re.findall(r"^processor\s*:", text, re.MULTILINE))
     if not cores:
-        raise CollectionError("/proc/cpuinfo lists no processor")
+        raise CollectionError("/proc/cpuinfo lists no processor", kind="unparsable")
     model = re.search(r"^(?:model name|Model Name|Hardware)\s*:\s*(.+)$", text, re.MULTILINE)
     numbers = [re.search(rf"^CPU {name}\s*:\s*(0x[0-9a-f]+)$", text, re.MULTILINE) for name in ("implementer", "part")]
     part = "/".join(found[1] for found in numbers if found)
@@ -66,7 +66,9 @@ class Frequency:
             CollectionError: nothing on the node tells it.
         """
         if self.nominal is None:
-            raise CollectionError("neither the processor's name nor firmware or kernel tell its nominal clock rate")
+            raise CollectionError(
+                "neither the processor's name nor firmware or kernel tell its nominal clock rate", kind="unclear"
+            )
         return self.nominal
 
 
@@ -126,7 +128,7 @@ class Overcommit:
             CollectionError: the kernel does not count it.
         """
         if self.ballooned is None:
-            raise CollectionError("the kernel keeps no count of ballooned memory")
+            raise CollectionError("the kernel keeps no count of ballooned memory", kind="unclear")
         return self.ballooned * 4096 // 2**20
 
 
@@ -141,7 +143,7 @@ def parse_overcommit(section: Section) -> Overcommit:
     """
     ticks = [int(word) for word in section.text("stat").split()[1:]]
     if len(ticks) <= _STEAL or not sum(ticks[: _STEAL + 1]):
-        raise CollectionError("/proc/stat counts no steal time")
+        raise CollectionError("/proc/stat counts no steal time", kind="unparsable")
     vmstat = section.parts.get("vmstat")
     pages = dict(line.split() for line in vmstat.text.splitlines()) if vmstat else {}
     ballooned = None
@@ -178,5 +180,5 @@ def parse_memory(section: Section) -> Memory:
     """
     found = re.search(r"^MemTotal:\s+(\d+) kB$", section.text("meminfo"), re.MULTILINE)
     if found is None:
-        raise CollectionError("/proc/meminfo has no MemTotal")
+        raise CollectionError("/proc/meminfo has no MemTotal", kind="unparsable")
     return Memory(int(found[1]) * 1024)

@@ -94,7 +94,7 @@ def parse_timezone(section: Section) -> TimeZone:
         # Without the file it is UTC, whose rule other nodes have in theirs.
         rule = section.text("now").strip().replace("UTC +0000", "UTC0")
     if not rule:
-        raise CollectionError("date does not say the time zone's offset")
+        raise CollectionError("date does not say the time zone's offset", kind="unparsable")
     return TimeZone(name if found else "", rule)
 
 

@@ -45,7 +45,7 @@ def parse_os(section: Section) -> OperatingSystem:
                 values[key] = value.strip("\"'")
     identity, version = values.get("ID", "").lower(), values.get("VERSION_ID", "")
     if not identity or not version:
-        raise CollectionError("/etc/os-release names no ID and VERSION_ID")
+        raise CollectionError("/etc/os-release names no ID and VERSION_ID", kind="unparsable")
     if identity == "centos" and "." not in version:
         full = re.search(r"release (\d+\.\d+)", section.optional("centos-release") or "")
         version = full[1] if full else version
@@ -84,5 +84,5 @@ def parse_kernel(section: Section) -> Kernel:
     """
     release = section.text("osrelease").strip()
     if not re.fullmatch(r"\d+\.\d+(\.\d+)?[\w.+~-]*", release):
-        raise CollectionError("the kernel's release is no version number")
+        raise CollectionError("the kernel's release is no version number", kind="unparsable")
     return Kernel(release, section.text("machine").strip())

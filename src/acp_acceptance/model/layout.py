@@ -89,7 +89,9 @@ class ClusterLayout:
         for node in self.nodes:
             if node.installer:
                 return node
-        raise CollectionError("the inventory names no installer node; put the node into the group installer there")
+        raise CollectionError(
+            "the inventory names no installer node; put the node into the group installer there", kind="unsaid"
+        )
 
 
 def miscounted(layout: ClusterLayout, values: Mapping[str, object]) -> Iterator[Fault]:

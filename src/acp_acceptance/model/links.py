@@ -38,7 +38,7 @@ def parse_links(section: Section) -> Links:
     """
     routes = [*_default_routes(section, "route"), *_default_routes6(section)]
     if not routes:
-        raise CollectionError("there is no default route, so its link is not known")
+        raise CollectionError("there is no default route, so its link is not known", kind="absent")
     _, interface = min(routes)
     read = section.parts.get("attributes")
     found: dict[str, str] = {}

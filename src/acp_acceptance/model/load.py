@@ -54,7 +54,7 @@ def _copied(section: Section, part: str) -> list[Copied]:
     copied = parse_copied(text)
     if not copied:
         said = printable(text, limit=100) or "nothing"
-        raise CollectionError(f"dd of this node does not say how long it wrote (it said: {said})")
+        raise CollectionError(f"dd of this node does not say how long it wrote (it said: {said})", kind="unparsable")
     return copied
 
 
@@ -96,7 +96,9 @@ def parse_sync_writes(section: Section, folder: str) -> SyncWrites:
     place = _place(section, folder)[0]
     samples = [copied.seconds for copied in _copied(section, f"sync:{folder}")]
     if len(samples) < FEWEST_SAMPLES:
-        raise CollectionError(f"only {len(samples)} of at least {FEWEST_SAMPLES} synchronous writes could be timed")
+        raise CollectionError(
+            f"only {len(samples)} of at least {FEWEST_SAMPLES} synchronous writes could be timed", kind="too-early"
+        )
     return SyncWrites(folder, place, len(samples), percentile(samples, _PERCENTILE), sum(samples) / len(samples))
 
 
@@ -132,7 +134,9 @@ class DiskRate:
             CollectionError: the node's ``dd`` cannot show it.
         """
         if self.operations_per_second is None:
-            raise CollectionError(f"dd of this node can write to {self} neither directly nor synchronously")
+            raise CollectionError(
+                f"dd of this node can write to {self} neither directly nor synchronously", kind="unclear"
+            )
         return self.operations_per_second
 
     def __str__(self) -> str:
@@ -154,7 +158,7 @@ class DiskRates:
         for disk in self.disks:
             if folder in disk.folders:
                 return disk
-        raise CollectionError(f"the file system of {folder} was not measured")
+        raise CollectionError(f"the file system of {folder} was not measured", kind="not-collected")
 
 
 def parse_disk_rates(section: Section, folders: Sequence[str]) -> DiskRates:
@@ -194,11 +198,13 @@ def _operations_per_second(part: Part | None, folder: str) -> int | None:
     operations, seconds = 0, 0.0
     for writers, said in _rounds(part.text):
         if len(said) != writers:
-            raise CollectionError(f"{writers - len(said)} of {writers} writers to {folder} said no time")
+            raise CollectionError(
+                f"{writers - len(said)} of {writers} writers to {folder} said no time", kind="incomplete"
+            )
         operations += sum(copied.size for copied in said) // _BLOCK
         seconds += max(copied.seconds for copied in said)
     if not operations or seconds <= 0:
-        raise CollectionError(f"dd said no time of parallel writes to {folder}")
+        raise CollectionError(f"dd said no time of parallel writes to {folder}", kind="unparsable")
     return int(operations / seconds)
 
 
@@ -215,4 +221,4 @@ def _place(section: Section, folder: str) -> tuple[str, str, str]:
     match section.text(f"place:{folder}").split():
         case [place, mount, device]:
             return place, mount, device
-    raise CollectionError(f"df said nothing that is known of {folder}")
+    raise CollectionError(f"df said nothing that is known of {folder}", kind="unparsable")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, overload
 
 from pydantic import TypeAdapter, ValidationError
+
+from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +24,58 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+ProblemKind = Literal[
+    "unreachable",
+    "no-access",
+    "unauthorised",
+    "forbidden",
+    "no-rights",
+    "no-client",
+    "no-program",
+    "deadline",
+    "interrupted",
+    "cut-off",
+    "incomplete",
+    "server",
+    "absent",
+    "empty",
+    "unreadable",
+    "unparsable",
+    "unclear",
+    "too-early",
+    "no-peer",
+    "unsaid",
+    "not-collected",
+    "not-asked",
+    "check-failed",
+]
+"""What stands in the way of measuring, in one word, for counting and for translation.
+
+``reporting/problems.yaml`` has a sentence and a next step for each; ``check-failed`` is a fault of the check itself.
+"""
+
+PROBLEM_KINDS: frozenset[ProblemKind] = frozenset(get_args(ProblemKind))
+
+
 class CollectionError(Exception):
-    """A fact could not be measured; the verdict that needs it is *broken*, never *passed*."""
+    """A fact could not be measured; the verdict that needs it is *broken*, never *passed*.
+
+    Attributes:
+        reason: one English sentence with what was seen.
+        kind: what stood in the way.
+        said: the whole message for people, once somebody has said it.
+    """
+
+    said = ""
+
+    def __init__(self, reason: str, kind: ProblemKind = "unreadable") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.kind = kind
+
+    def __str__(self) -> str:
+        """Give the reason, until the message was said."""
+        return self.said or self.reason
 
 
 @dataclass(frozen=True)
@@ -31,13 +83,17 @@ class Problem:
     """Why a fact was not measured.
 
     Attributes:
-        kind: one word from a small set (``unreachable``, ``deadline``, ``truncated``, ``unreadable``, ``unparsable``,
-            ``no-rights``, ``interrupted``, ``not-collected``), for counting and for translation.
+        kind: what stood in the way.
         reason: one English sentence with what was seen; already free of secrets and control characters.
     """
 
-    kind: str
+    kind: ProblemKind
     reason: str
+
+
+def problem_of(error: Exception) -> Problem:
+    """Give what stands in the place of a fact that could not be measured."""
+    return Problem(error.kind if isinstance(error, CollectionError) else "unreadable", printable(str(error)))
 
 
 _NOT_COLLECTED = Problem("not-collected", "this snapshot does not hold it")
@@ -104,9 +160,8 @@ class Facts:
         """
         value = self._values.get(fact.name, _NOT_COLLECTED)
         if isinstance(value, Problem):
-            if value.kind == "unreachable":
-                raise CollectionError(value.reason)
-            raise CollectionError(f"{fact.name} could not be measured: {value.reason}")
+            said = value.reason if value.kind == "unreachable" else f"{fact.name}: {value.reason}"
+            raise CollectionError(said, kind=value.kind)
         if isinstance(value, fact.kind):
             return value
         try:
@@ -114,7 +169,8 @@ class Facts:
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             raise CollectionError(
-                f"{fact.name} cannot be read from the snapshot: {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+                f"{fact.name} cannot be read from the snapshot: {'.'.join(map(str, problem['loc']))}: {problem['msg']}",
+                kind="unparsable",
             ) from error
         self._values[fact.name] = typed
         return typed
@@ -159,9 +215,12 @@ class Facts:
         for name, entry in document.items():
             match entry:
                 case {"problem": {"kind": str(kind), "reason": str(reason)}}:
-                    values[name] = Problem(kind, reason)
+                    # A recording of another version may have a kind that is not known here.
+                    values[name] = Problem(kind if kind in PROBLEM_KINDS else "unreadable", reason)
                 case {"value": value}:
                     values[name] = value
                 case _:
-                    raise CollectionError(f"{name} of {target} in the snapshot is neither a value nor a problem")
+                    raise CollectionError(
+                        f"{name} of {target} in the snapshot is neither a value nor a problem", kind="unparsable"
+                    )
         return cls(target, values)

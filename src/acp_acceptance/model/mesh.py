@@ -55,11 +55,13 @@ def parse_reach(section: Section) -> Reach:
     """
     for program in ("bash", "timeout"):
         if program in section.absent:
-            raise CollectionError(f"{program} is needed on the node to try its peers' ports, and is not installed")
+            raise CollectionError(
+                f"{program} is needed on the node to try its peers' ports, and is not installed", kind="no-program"
+            )
     # What stood still is tried twice, and the last try counts.
     last = {(peer, port): _outcome(said) for peer, port, said in _tries(section.lines("tries"))}
     if not last:
-        raise CollectionError("the node tried nothing")
+        raise CollectionError("the node tried nothing", kind="not-collected")
     peers: dict[str, dict[str, list[str]]] = {}
     for (peer, port), outcome in last.items():
         peers.setdefault(peer, {}).setdefault(outcome, []).append(port)
@@ -123,7 +125,9 @@ def parse_ways(section: Section) -> Ways:
         CollectionError: ping is not installed, or did not end.
     """
     if "ping" in section.absent:
-        raise CollectionError("ping is needed on the node to measure round trips, and is not installed (iputils)")
+        raise CollectionError(
+            "ping is needed on the node to measure round trips, and is not installed (iputils)", kind="no-program"
+        )
     found: dict[str, Way] = {}
     for line in section.lines("ping"):
         kind, peer, status, *_ = [*line.split(), "", ""]
@@ -151,7 +155,7 @@ class Resolved:
             CollectionError: the node was not asked for it.
         """
         if name.lower() not in self.addresses:
-            raise CollectionError(f"the node was not asked for the name {name}")
+            raise CollectionError(f"the node was not asked for the name {name}", kind="not-collected")
         return self.addresses[name.lower()]
 
 
@@ -162,5 +166,5 @@ def parse_resolved(section: Section) -> Resolved:
         CollectionError: getent is not installed.
     """
     if "getent" in section.absent:
-        raise CollectionError("getent is needed on the node to resolve names, and is not installed")
+        raise CollectionError("getent is needed on the node to resolve names, and is not installed", kind="no-program")
     return Resolved({name.lower(): tuple(text.split()) for name, text in section.named("name:").items()})

@@ -40,7 +40,7 @@ def parse_hostname(section: Section) -> Hostname:
     """
     name = section.text("hostname").strip("\n")
     if not name or name == "(none)":
-        raise CollectionError("the host name is not set")
+        raise CollectionError("the host name is not set", kind="absent")
     lines = (line.strip() for line in (section.optional("at-boot") or "").splitlines())
     return Hostname(name, next((line for line in lines if line and not line.startswith("#")), None))
 

@@ -60,7 +60,9 @@ def networks_of_nodes(layout: ClusterLayout, interfaces: Mapping[str, Iterable[I
         elif is_address(node.address):
             yield NodeNetwork(node.name, ip_network(node.address.partition("%")[0]))
         else:
-            raise CollectionError(f"the networks of {node.name} are not known: {node.address} is a name")
+            raise CollectionError(
+                f"the networks of {node.name} are not known: {node.address} is a name", kind="unclear"
+            )
 
 
 def own_networks(
@@ -86,7 +88,8 @@ def own_networks(
         unsaid = [version for version in families if version not in {network.version for network in found}]
         if unsaid:
             raise CollectionError(
-                f"no IPv{unsaid[0]} network is known for {kind}; say it in the inventory: networks.{kind}"
+                f"no IPv{unsaid[0]} network is known for {kind}; say it in the inventory: networks.{kind}",
+                kind="unsaid",
             )
     return networks
 

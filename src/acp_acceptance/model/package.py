@@ -93,7 +93,7 @@ def parse_package(section: Section) -> Package:
         CollectionError: the node was not asked, or the folder or file cannot be looked at.
     """
     if "folder" in section.absent:
-        raise CollectionError("it is looked for on the installer node only")
+        raise CollectionError("it is looked for on the installer node only", kind="not-collected")
     _is_there(section, "folder")
     files = dict.fromkeys(_file(line) for line in section.lines("files")[:_MOST_FILES])
     extensions = []
@@ -128,10 +128,10 @@ def parse_package_proof(section: Section) -> PackageProof:
         CollectionError: they were asked for, and could not be made.
     """
     if section.status is None:
-        raise CollectionError("the package was not read to its end; give it more time: --acp-deadline")
+        raise CollectionError("the package was not read to its end; give it more time: --acp-deadline", kind="deadline")
     checksum = section.text("checksum").split()[0].lower() if _asked(section, "checksum") else None
     if checksum is not None and not re.fullmatch("[0-9a-f]{32,64}", checksum):
-        raise CollectionError("the checksum program printed no checksum")
+        raise CollectionError("the checksum program printed no checksum", kind="unparsable")
     signature = _signature(section.lines("signature")) if _asked(section, "signature") else ""
     return PackageProof(checksum, signature)
 
@@ -163,7 +163,9 @@ def core_package(package: Package, planned: PlannedPackage) -> PackageFile:
         candidates = [file for file in package.files if file.name.startswith(_CORE)]
     if len(candidates) != 1:
         found = ", ".join(file.path for file in candidates) or "only what is unpacked"
-        raise CollectionError(f"which Core Package it is, is not known (there: {found}); name it: package.file")
+        raise CollectionError(
+            f"which Core Package it is, is not known (there: {found}); name it: package.file", kind="unsaid"
+        )
     return candidates[0]
 
 
@@ -198,7 +200,9 @@ def unfit_architecture(
     match = re.fullmatch(pattern, file.name)
     architecture = match["architecture"] if match else planned.architecture
     if architecture is None:
-        raise CollectionError(f"the architecture of {file.name} is not known; say it: package.architecture")
+        raise CollectionError(
+            f"the architecture of {file.name} is not known; say it: package.architecture", kind="unsaid"
+        )
     others = []
     for name, facts in nodes.items():
         machine = facts.kernel.machine
@@ -222,7 +226,9 @@ def misplaced_extensions(package: Package, when: str) -> Iterator[Fault]:
         if not package.unpacked and when == "before":
             continue
         if not item.looked:
-            raise CollectionError(f"{item.path} could not be read, so whether it is unpacked is not known")
+            raise CollectionError(
+                f"{item.path} could not be read, so whether it is unpacked is not known", kind="unclear"
+            )
         if when == "before" and item.found < item.looked:
             yield "extensions_missing", {"file": item.path}
         if when == "after" and item.found == item.looked:
@@ -250,14 +256,14 @@ def require_proof(planned: PlannedPackage, proof: PackageProof, *, needed: bool)
         CollectionError: it was not.
     """
     if planned.checksum and proof.checksum is None:
-        raise CollectionError("the checksum was not made")
+        raise CollectionError("the checksum was not made", kind="not-collected")
     if proof.checksum is not None or proof.signature == "good":
         return
     if planned.signature:
         why = proof.signature or "the inventory does not say package.keyring, the file of the public keys"
         raise CollectionError(f"the signature was not verified: {why}")
     if needed:
-        raise CollectionError("the inventory says neither package.checksum nor package.signature")
+        raise CollectionError("the inventory says neither package.checksum nor package.signature", kind="unsaid")
 
 
 def of_installer(layout: ClusterLayout, nodes: Mapping[str, NodeFacts]) -> NodeFacts:
@@ -268,5 +274,5 @@ def of_installer(layout: ClusterLayout, nodes: Mapping[str, NodeFacts]) -> NodeF
     """
     installer = layout.installer
     if installer.name not in nodes:
-        raise CollectionError(f"the installer node {installer.name} is not among the chosen ones")
+        raise CollectionError(f"the installer node {installer.name} is not among the chosen ones", kind="not-collected")
     return nodes[installer.name]

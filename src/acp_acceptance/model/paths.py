@@ -100,15 +100,16 @@ class Mesh:
     def _require_told(self, node: str) -> None:
         facts = self._nodes[node]
         if not facts.reach.peers:
-            raise CollectionError("the node tried no peer")
+            raise CollectionError("the node tried no peer", kind="no-peer")
         if not any(peer == node for _, peer in self._tried):
-            raise CollectionError("no other node could try this one")
+            raise CollectionError("no other node could try this one", kind="no-peer")
         for (source, peer), tried in self._tried.items():
             unknown = [port for port, outcome in tried if outcome == "unknown" and node in {source, peer}]
             if unknown:
                 raise CollectionError(
                     f"{', '.join(unknown)} of {peer} cannot be told from {source}: "
-                    "something may listen there and need not answer, or the peer's address is not known"
+                    "something may listen there and need not answer, or the peer's address is not known",
+                    kind="unclear",
                 )
 
     def slow(self, node: str, limits: Mapping[str, float]) -> list[Fault]:
@@ -134,7 +135,8 @@ class Mesh:
             if silent:
                 raise CollectionError(
                     f"{', '.join(silent)} did not answer ping from here, so that the round trip is not known; "
-                    "let ICMP echo through"
+                    "let ICMP echo through",
+                    kind="unreachable",
                 )
         return [("slow", values) for _, values in faults]
 
@@ -149,7 +151,7 @@ class Mesh:
             untold = [way.peer for way in self._own_ways(node) if way.passes is None]
             if untold:
                 raise CollectionError(
-                    f"whether packets of full size reach {', '.join(untold)} cannot be told: no answer"
+                    f"whether packets of full size reach {', '.join(untold)} cannot be told: no answer", kind="unclear"
                 )
         return [("narrow", values) for _, values in faults]
 
@@ -171,7 +173,7 @@ class Mesh:
     def _own_ways(self, node: str) -> tuple[Way, ...]:
         ways = tuple(way for way in self._nodes[node].ways.ways if way.peer not in self._gone)
         if not ways:
-            raise CollectionError("the node measured the way to no peer")
+            raise CollectionError("the node measured the way to no peer", kind="no-peer")
         return ways
 
 

@@ -46,10 +46,10 @@ class RunnerView:
         """
         knocks = tuple(knock for knock in self.knocks if knock.address == address)
         if not knocks:
-            raise CollectionError(f"nothing was connected to at {address}")
+            raise CollectionError(f"nothing was connected to at {address}", kind="unreachable")
         learnt = tuple(knock for knock in knocks if knock.state not in NOTHING_LEARNT)
         if not learnt:
-            raise CollectionError(NOTHING_LEARNT[knocks[0].state].format(address=address))
+            raise CollectionError(NOTHING_LEARNT[knocks[0].state].format(address=address), kind="unreachable")
         return learnt
 
     def port(self, address: str, port: int) -> Knock:
@@ -61,4 +61,4 @@ class RunnerView:
         for knock in self.at(address):
             if knock.port == port:
                 return knock
-        raise CollectionError(f"port {port} of {address} was not tried")
+        raise CollectionError(f"port {port} of {address} was not tried", kind="not-collected")

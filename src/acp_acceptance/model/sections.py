@@ -61,12 +61,12 @@ class Section:
             CollectionError: it is absent, unreadable, cut or failed.
         """
         if name in self.absent:
-            raise CollectionError(f"{name} does not exist")
+            raise CollectionError(f"{name} does not exist", kind="absent")
         part = self.parts.get(name)
         if part is None:
-            raise CollectionError(f"the probe ended before it read {name}")
+            raise CollectionError(f"the probe ended before it read {name}", kind="cut-off")
         if part.status is None:
-            raise CollectionError(f"{name} was cut: it printed too much, or did not end in time")
+            raise CollectionError(f"{name} was cut: it printed too much, or did not end in time", kind="cut-off")
         if part.status != 0:
             detail = f": {part.error}" if part.error else ""
             raise CollectionError(f"{name} could not be read (exit status {part.status}){detail}")

@@ -67,7 +67,7 @@ class Services:
     def _unit(self, name: str) -> Unit:
         unit = self.units.get(f"{name}.service")
         if unit is None:
-            raise CollectionError(f"the node was not asked for the service {name}")
+            raise CollectionError(f"the node was not asked for the service {name}", kind="not-collected")
         return unit
 
 
@@ -90,7 +90,7 @@ def parse_services(section: Section) -> Services:
             units.update(dict.fromkeys([values["Id"].strip(), *values.get("Names", "").split()], unit))
     unsaid = [name for name in UNITS if name not in units]
     if unsaid:
-        raise CollectionError(f"systemctl says nothing of {', '.join(unsaid)}")
+        raise CollectionError(f"systemctl says nothing of {', '.join(unsaid)}", kind="unparsable")
     return Services(units)
 
 
@@ -118,5 +118,5 @@ def parse_tasks(section: Section) -> TasksMax:
     if value == "infinity":
         return TasksMax(None)
     if not (value.isascii() and value.isdigit()):
-        raise CollectionError("systemctl does not say DefaultTasksMax")
+        raise CollectionError("systemctl does not say DefaultTasksMax", kind="unparsable")
     return TasksMax(None if int(value) >= _INFINITY else int(value))

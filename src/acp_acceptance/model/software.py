@@ -60,9 +60,11 @@ def parse_packages(section: Section) -> Packages:
     elif "rpm" not in section.absent:
         manager, installed = "rpm", _from_rpm(section)
     else:
-        raise CollectionError("neither dpkg-query nor rpm is installed")
+        raise CollectionError("neither dpkg-query nor rpm is installed", kind="no-program")
     if not installed:
-        raise CollectionError(f"the {manager} database holds no package at all, which no installed system shows")
+        raise CollectionError(
+            f"the {manager} database holds no package at all, which no installed system shows", kind="unparsable"
+        )
     snaps = (section.optional("snap") or "").splitlines()[1:]
     return Packages(manager, installed, tuple(line.split()[0] for line in snaps if line.strip()))
 
@@ -82,7 +84,7 @@ def _from_rpm(section: Section) -> dict[str, str]:
     error = section.parts["rpm"].error
     if error.startswith("error:"):
         # rpm reports a damaged database and still exits with 0.
-        raise CollectionError(f"the rpm database is damaged: {error}")
+        raise CollectionError(f"the rpm database is damaged: {error}", kind="unparsable")
     installed: dict[str, str] = {}
     for name, _, version in (line.partition("\t") for line in text.splitlines() if line.strip()):
         if name != "gpg-pubkey":
@@ -107,7 +109,7 @@ class Programs:
 
 def _looked_for(name: str, found: Mapping[str, _Found]) -> _Found:
     if name not in found:
-        raise CollectionError(f"this snapshot was not asked for {name}")
+        raise CollectionError(f"this snapshot was not asked for {name}", kind="not-collected")
     return found[name]
 
 
@@ -120,7 +122,7 @@ def parse_programs(section: Section) -> Programs:
     found: dict[str, str | None] = {name: section.text(name) for name in section.parts}
     found.update(dict.fromkeys(section.absent))
     if not found:
-        raise CollectionError("no program was looked for")
+        raise CollectionError("no program was looked for", kind="not-collected")
     return Programs(found)
 
 
@@ -146,7 +148,7 @@ def parse_binaries(section: Section) -> Binaries:
         CollectionError: the section is empty.
     """
     if not section.parts:
-        raise CollectionError("no folder was looked into")
+        raise CollectionError("no folder was looked into", kind="not-collected")
     return Binaries({folder: tuple(section.lines(folder)) for folder in section.parts})
 
 
@@ -217,7 +219,7 @@ def parse_paths(section: Section) -> Paths:
         kind, mode, user, group = first.split("|")
         found[path] = Path(kind, mode, f"{user}:{group}", tuple(printable(name, limit=100) for name in entries if name))
     if not found:
-        raise CollectionError("no path was looked for")
+        raise CollectionError("no path was looked for", kind="not-collected")
     return Paths(found)
 
 
@@ -253,7 +255,7 @@ def parse_encryption(section: Section) -> EncryptionFile:
     mode, user, group = text.strip().split("|")
     digest = section.text("digest").split()[0]
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise CollectionError("sha256sum gave no digest of the encryption file")
+        raise CollectionError("sha256sum gave no digest of the encryption file", kind="unparsable")
     return EncryptionFile(
         present=True, mode=mode, owner=f"{user}:{group}", digest=digest, key_names=_key_names(section)
     )

@@ -31,7 +31,7 @@ class Mounts:
         place = folder
         while place not in self.options:
             if place == "/":
-                raise CollectionError("/proc/self/mounts has no root")
+                raise CollectionError("/proc/self/mounts has no root", kind="unparsable")
             place = place.rpartition("/")[0] or "/"
         return self.options[place]
 
@@ -47,7 +47,7 @@ def parse_mounts(section: Section) -> Mounts:
         _source, place, _kind, words, *_ = line.split()
         options[place.replace("\\040", " ")] = tuple(words.split(","))
     if not options:
-        raise CollectionError("/proc/self/mounts is empty")
+        raise CollectionError("/proc/self/mounts is empty", kind="unparsable")
     return Mounts(options)
 
 
@@ -119,7 +119,7 @@ class FileSystems:
         """
         place = self.folders.get(folder)
         if place is None:
-            raise CollectionError(f"the node was not asked for the file system of {folder}")
+            raise CollectionError(f"the node was not asked for the file system of {folder}", kind="not-collected")
         return self.systems[place]
 
     def too_small(self, needed: Mapping[str, float]) -> list[dict[str, object]]:
@@ -159,7 +159,7 @@ class FileSystems:
             CollectionError: they cannot be told (a network file system, a device that lsblk does not show).
         """
         if self.disks is None:
-            raise CollectionError("lsblk is not installed, so that disks cannot be told")
+            raise CollectionError("lsblk is not installed, so that disks cannot be told", kind="no-program")
         system = self.of(folder)
         alias = system.device.rpartition("/")[2]
         below = [disk for disk in self.disks if alias in {disk.name, disk.alias}]
@@ -169,7 +169,7 @@ class FileSystems:
                 break
             below = [disk for disk in below if not disk.parent] + [disk for disk in self.disks if disk.name in parents]
         if not below:
-            raise CollectionError(f"{system.device}, which holds {folder}, is no disk that lsblk shows")
+            raise CollectionError(f"{system.device}, which holds {folder}, is no disk that lsblk shows", kind="unclear")
         return list(dict.fromkeys(below))
 
     def disk_names(self, folder: str) -> list[str]:
@@ -195,7 +195,7 @@ def parse_filesystems(section: Section) -> FileSystems:
     holders = dict(line.split(" ", 1) for line in section.lines("folders"))
     rows = [found for line in section.lines("df")[1:] if (found := _DF_LINE.match(line))]
     if len(rows) != len(holders):
-        raise CollectionError(f"df answered for {len(rows)} of {len(holders)} folders")
+        raise CollectionError(f"df answered for {len(rows)} of {len(holders)} folders", kind="incomplete")
     systems, folders = {}, {}
     for folder, row in zip(holders, rows, strict=True):
         folders[folder] = row["place"]

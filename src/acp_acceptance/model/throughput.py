@@ -87,7 +87,9 @@ def rates_of(facts: NodeFacts) -> Iterator[Rate]:
         for sent in facts.throughput.sent:
             yield Rate("slow_path", sent.peer, sent.across, sent.megabits_per_second, measured=True)
     elif links.speed is None:
-        raise CollectionError(f"{links.interface} does not know the speed of its link; measure it: --acp-active")
+        raise CollectionError(
+            f"{links.interface} does not know the speed of its link; measure it: --acp-active", kind="not-asked"
+        )
 
 
 _RECEIVED = re.compile(r"^received (\d{1,18}) (\d{1,6}\.\d{1,9})$", re.MULTILINE)
@@ -101,5 +103,5 @@ def parse_received(section: Section) -> tuple[int, float]:
     """
     found = _RECEIVED.search(section.text("output"))
     if found is None or int(found[1]) == 0 or float(found[2]) <= 0:
-        raise CollectionError("nothing arrived")
+        raise CollectionError("nothing arrived", kind="unreachable")
     return int(found[1]), float(found[2])

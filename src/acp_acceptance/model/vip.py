@@ -80,7 +80,8 @@ def outside_subnet(layout: ClusterLayout, interfaces: Mapping[str, Sequence[Inte
     for name in layout.control_plane:
         if name not in interfaces:
             raise CollectionError(
-                f"whether {name} is in the VIP's subnet is not known: its interfaces were not measured"
+                f"whether {name} is in the VIP's subnet is not known: its interfaces were not measured",
+                kind="not-collected",
             )
         if not any(vip in item.network for item in interfaces[name]):
             yield (
@@ -96,7 +97,7 @@ def require_vrid(layout: ClusterLayout) -> None:
         CollectionError: it is not.
     """
     if layout.self_built_vip and layout.vrid is None:
-        raise CollectionError("the inventory does not say parameters.self_built_vip.vrid")
+        raise CollectionError("the inventory does not say parameters.self_built_vip.vrid", kind="unsaid")
 
 
 def forbidden_self_built(layout: ClusterLayout, forbids: Sequence[str]) -> Iterator[Fault]:

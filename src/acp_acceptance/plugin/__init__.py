@@ -329,9 +329,10 @@ def pytest_runtest_makereport(
     if verdict is not None:
         unmeasured = call.excinfo is not None and isinstance(call.excinfo.value, CollectionError)
         verdicts.show(report, verdict, run, measured_nothing=unmeasured)
-        if call.excinfo is not None and isinstance(call.excinfo.value, Unmet) and isinstance(report.longrepr, str):
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, (Unmet, CollectionError)) and isinstance(report.longrepr, str):
             # Allure shows the exception itself.
-            call.excinfo.value.said = report.longrepr
+            error.said = report.longrepr
     return report
 
 

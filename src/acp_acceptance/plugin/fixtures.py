@@ -84,7 +84,7 @@ def isolation_marks(acceptance: Acceptance) -> IsolationMarks:
     """What nodes that only the platform uses are marked with, by the inventory."""
     isolation = acceptance.inventory.site.isolation
     if isolation is None:
-        raise CollectionError("the inventory plans no platform isolation")
+        raise CollectionError("the inventory plans no platform isolation", kind="unsaid")
     return IsolationMarks(isolation.taints, isolation.labels)
 
 
@@ -119,7 +119,7 @@ def peer(planned: PlannedCheck, acceptance: Acceptance) -> ClusterFacts:
     """What is known of the other cluster of the disaster recovery pair."""
     others = [name for name in acceptance.inventory.site.clusters if name != planned.target.name]
     if len(others) != 1:
-        raise CollectionError(f"the inventory names {len(others) + 1} clusters, and a pair are two")
+        raise CollectionError(f"the inventory names {len(others) + 1} clusters, and a pair are two", kind="unsaid")
     found: Any = acceptance.snapshot.of("cluster", others[0])
     return cast("ClusterFacts", found)
 
@@ -134,7 +134,7 @@ def primary(acceptance: Acceptance) -> Mapping[str, NodeFacts]:
 def known_address(planned: PlannedCheck) -> str:
     """The address, or the name in its place, by which the inventory knows this node."""
     if planned.target.node is None:
-        raise CollectionError(f"{planned.target.name} is no node of the inventory")
+        raise CollectionError(f"{planned.target.name} is no node of the inventory", kind="unsaid")
     return planned.target.node.address
 
 
@@ -154,7 +154,7 @@ def mesh(planned: PlannedCheck, acceptance: Acceptance) -> Mesh:
 def own_cluster(planned: PlannedCheck, acceptance: Acceptance) -> Cluster:
     """The inventory's entry of this node's cluster."""
     if planned.target.node is None:
-        raise CollectionError(f"{planned.target.name} is no node of the inventory")
+        raise CollectionError(f"{planned.target.name} is no node of the inventory", kind="unsaid")
     return acceptance.inventory.site.clusters[planned.target.node.cluster]
 
 
@@ -170,5 +170,5 @@ def platform_addresses(own_cluster: Cluster) -> list[str]:
     """The addresses that these domains may lead to."""
     addresses = [address for address in (own_cluster.vip, own_cluster.external_ip) if address]
     if not addresses:
-        raise CollectionError("the inventory names neither vip nor external_ip of the cluster")
+        raise CollectionError("the inventory names neither vip nor external_ip of the cluster", kind="unsaid")
     return addresses

@@ -43,10 +43,12 @@ def acp_host(acp_node: Node, pytestconfig: pytest.Config) -> Iterator[Host]:
     """Testinfra's host of the node, of which all modules work (``host.file``, ``host.service``, ...)."""
     run = acceptance_of(pytestconfig)
     if pytestconfig.getoption("acp_snapshot"):
-        raise CollectionError("a recorded snapshot is judged, and a site's own checks need the node itself")
+        raise CollectionError(
+            "a recorded snapshot is judged, and a site's own checks need the node itself", kind="not-collected"
+        )
     facts = cast("NodeFacts", run.snapshot.of("node", acp_node.name))
     if facts.contact.outcome != "answered":
-        raise CollectionError("the node could not be reached; see the verdict on that")
+        raise CollectionError("the node could not be reached; see the verdict on that", kind="unreachable")
     if acp_node.connection.backend not in {"ssh", "safe-ssh"}:
         yield testinfra.get_host(acp_node.connection.spec)
         return
@@ -87,10 +89,12 @@ class SharedSshBackend(SshBackend):
             )
         except subprocess.TimeoutExpired as error:
             raise CollectionError(
-                f"a command did not end within {self._deadline:.0f} s: {printable(command)}"
+                f"a command did not end within {self._deadline:.0f} s: {printable(command)}", kind="deadline"
             ) from error
         if done.returncode == _SSH_FAILED:
-            raise CollectionError(f"the SSH connection failed: {printable(done.stderr.decode('utf-8', 'replace'))}")
+            raise CollectionError(
+                f"the SSH connection failed: {printable(done.stderr.decode('utf-8', 'replace'))}", kind="unreachable"
+            )
         return self.result(done.returncode, command.encode(), done.stdout, done.stderr)
 
     def get_pytest_id(self) -> str:

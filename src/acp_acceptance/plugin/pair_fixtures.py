@@ -31,7 +31,7 @@ def recovery(acceptance: Acceptance) -> DrPlan:
     """The inventory's plan of the pair: which cluster is which, the phase, the time of the switch."""
     plan = acceptance.inventory.site.dr
     if plan is None:
-        raise CollectionError("the inventory names no disaster recovery pair")
+        raise CollectionError("the inventory names no disaster recovery pair", kind="unsaid")
     return plan
 
 
@@ -91,7 +91,7 @@ def standby_nodes(recovery: DrPlan, acceptance: Acceptance) -> Mapping[str, Node
 def switched(recovery: DrPlan) -> datetime:
     """When the domain was switched to the standby."""
     if recovery.switched_at is None:
-        raise CollectionError("when the domain was switched is not known (--acp-failover-at)")
+        raise CollectionError("when the domain was switched is not known (--acp-failover-at)", kind="not-collected")
     return recovery.switched_at
 
 

@@ -11,12 +11,14 @@ from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.text import printable
 from acp_acceptance.plugin.testids import check_in
 from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.problems import unmeasured_message
 from acp_acceptance.reporting.results import Finding, Outcome, Verdict
 from acp_acceptance.reporting.waiving import waive
 from acp_acceptance.requirements.judging import OwedRequirement, Unmet
 from acp_acceptance.requirements.messages import Speaker
 
 if TYPE_CHECKING:
+    from acp_acceptance.model.measurement import ProblemKind
     from acp_acceptance.plan import PlannedCheck
     from acp_acceptance.plugin.acceptance import Acceptance
     from acp_acceptance.reporting.results import CoveringWaiver
@@ -50,8 +52,9 @@ def verdict_on(
     elif isinstance(error, pytest.skip.Exception):
         verdict.outcome, verdict.reason = Outcome.NOT_APPLICABLE, printable(str(error))
     elif error is not None:
-        verdict.outcome, verdict.reason = Outcome.BROKEN, _why_broken(error)
-        verdict.message = f"{verdict.target}: {verdict.reason}. {phrase('measure-again', 'en')}"
+        verdict.outcome = Outcome.BROKEN
+        verdict.problem, verdict.reason = _why_broken(error)
+        verdict.message = unmeasured_message(verdict, "en")
     today = datetime.now(timezone.utc).date()
     waive(verdict, acceptance.waivers, today, unmeasured=check.requirement.waivable_unmeasured)
     return verdict
@@ -64,14 +67,14 @@ def verdict_on_own(
     if report.when != "call" and report.passed:
         return None
     error = call.excinfo.value if call.excinfo else None
-    outcome, reason = Outcome.PASSED, ""
+    outcome, reason, problem = Outcome.PASSED, "", ""
     if report.skipped:
         outcome, reason = Outcome.NOT_APPLICABLE, printable(str(error))
     elif report.failed:
         unmet = isinstance(error, AssertionError) and report.when == "call"
         outcome = Outcome.FAILED if unmet else Outcome.BROKEN
-        reason = printable(str(error)) if isinstance(error, (AssertionError, CollectionError)) else _why_broken(error)
-    return Verdict(
+        problem, reason = ("", printable(str(error))) if unmet else _why_broken(error)
+    verdict = Verdict(
         requirement=check_in(item.nodeid, target),
         kind="node",
         target=target,
@@ -79,10 +82,14 @@ def verdict_on_own(
         outcome=outcome,
         own=True,
         reason=reason,
-        message=f"{target}: {reason}" if outcome in {Outcome.FAILED, Outcome.BROKEN} else "",
+        problem=problem,
+        message=f"{target}: {reason}" if outcome is Outcome.FAILED else "",
         test=item.nodeid,
         seconds=round(call.duration, 4),
     )
+    if outcome is Outcome.BROKEN:
+        verdict.message = unmeasured_message(verdict, "en")
+    return verdict
 
 
 def without_source(found: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
@@ -110,7 +117,7 @@ def show(report: pytest.TestReport, verdict: Verdict, acceptance: Acceptance, *,
         # JUnit calls what happens before the test itself an error, which is what this is: the check did not come about.
         report.when = "setup"
         if not verdict.own or measured_nothing:
-            report.longrepr = verdict.message
+            report.longrepr = unmeasured_message(verdict, acceptance.language)
     elif verdict.outcome is Outcome.WAIVED and verdict.waiver is not None:
         waiver = verdict.waiver
         report.outcome = "skipped"
@@ -137,7 +144,10 @@ def _expired(waiver: CoveringWaiver | None, acceptance: Acceptance) -> str:
     return f" ({phrase('waiver-expired', acceptance.language, owner=waiver.owner, expires=waiver.expires)})"
 
 
-def _why_broken(error: BaseException | None) -> str:
+def _why_broken(error: BaseException | None) -> tuple[str, str]:
+    """Give the kind of what stood in the way, and what was seen of it."""
     if isinstance(error, CollectionError):
-        return printable(str(error), limit=1000)
-    return printable(f"the check itself failed: {type(error).__name__}: {error}", limit=1000)
+        # Not what was said of it: a fixture's error is raised again for every test that asks for it.
+        return error.kind, printable(error.reason, limit=1000)
+    kind: ProblemKind = "check-failed"
+    return kind, printable(f"{type(error).__name__}: {error}", limit=1000)

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import allure
 
+from acp_acceptance.model.text import printable
+from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.requirements.catalogue import LANGUAGES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,12 +18,23 @@ if TYPE_CHECKING:
     from acp_acceptance.reporting.results import Results
 
 _SEVERITIES = {"required": allure.severity_level.CRITICAL, "advised": allure.severity_level.MINOR}
-_CATEGORIES = [
-    {"name": "Requirement not met", "matchedStatuses": ["failed"]},
-    {"name": "Could not be measured", "matchedStatuses": ["broken"]},
-    {"name": "Waived", "matchedStatuses": ["skipped"], "messageRegex": "(?s).*waived until.*"},
-    {"name": "Not applicable", "matchedStatuses": ["skipped"]},
-]
+CONFIGURATION = "allurerc.json"
+"""Allure 3's configuration, beside the folder of results; its own report takes categories from nowhere else."""
+
+
+def categories() -> list[dict[str, Any]]:
+    """Give the categories, in the form of ``categories.json``, which Allure 3's configuration takes, too.
+
+    Allure 2 (Java) wants the expression to match the whole message, Allure 3 (JavaScript) looks for it and knows no
+    flags inside of it: this one is right for both.
+    """
+    waived = "|".join(phrase("waived-until", language).partition("{")[0].strip() for language in LANGUAGES)
+    return [
+        {"name": "Requirement not met", "matchedStatuses": ["failed"]},
+        {"name": "Could not be measured", "matchedStatuses": ["broken"]},
+        {"name": "Waived", "matchedStatuses": ["skipped"], "messageRegex": rf"[\s\S]*({waived})[\s\S]*"},
+        {"name": "Not applicable", "matchedStatuses": ["skipped"]},
+    ]
 
 
 def label(check: PlannedCheck, title: str) -> None:
@@ -34,7 +49,11 @@ def label(check: PlannedCheck, title: str) -> None:
 
 
 def write_about_run(folder: Path, results: Results) -> None:
-    """Write what describes the whole run; only the controlling process does."""
+    """Write what describes the whole run, into the folder of results and beside it; only the controlling process does.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if not folder.is_dir():
         return
     environment = {
@@ -46,13 +65,19 @@ def write_about_run(folder: Path, results: Results) -> None:
     }
     lines = (f"{key}={_property(value)}\n" for key, value in environment.items())
     (folder / "environment.properties").write_text("".join(lines), encoding="ascii")
-    (folder / "categories.json").write_text(json.dumps(_CATEGORIES, indent=1), encoding="utf-8")
+    _write(folder / "categories.json", categories())
+    named = f"{results.site.name}: ACP {results.site.release}, {results.scope.name}"
+    _write(folder.parent / CONFIGURATION, {"name": printable(named), "categories": categories()})
     executor = {
         "name": f"acp-acceptance {results.run.tool}",
         "type": "acp-acceptance",
         "buildName": results.run.started,
     }
-    (folder / "executor.json").write_text(json.dumps(executor, indent=1), encoding="utf-8")
+    _write(folder / "executor.json", executor)
+
+
+def _write(file: Path, document: object) -> None:
+    file.write_text(f"{json.dumps(document, indent=1)}\n", encoding="utf-8")
 
 
 def _property(value: str) -> str:

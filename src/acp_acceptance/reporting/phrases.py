@@ -52,11 +52,18 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
         "исключение ({owner}) истекло {expires}",
         "{owner} 的豁免已于 {expires} 到期",
     ),
-    "measure-again": (
-        "Next: mend what stands in the way of measuring it, and run again",
-        "Далее: устраните то, что мешает измерению, и повторите запуск",
-        "下一步：排除妨碍测量的原因后重新运行",
+    "told": ("{says}: {detail}", "{says}: {detail}", "{says}：{detail}"),
+    "unmeasured": (
+        "{target}: {told}. Next: {next}",
+        "{target}: {told}. Далее: {next}",
+        "{target}：{told}。下一步：{next}",
     ),
+    "measure-again": (
+        "mend what stands in the way of measuring it, and run again",
+        "устраните то, что мешает измерению, и повторите запуск",
+        "排除妨碍测量的原因后重新运行",
+    ),
+    "unmeasured-for": ("not measured: {reasons}", "не измерено: {reasons}", "未测量：{reasons}"),
     "unverified": (
         "ACP {release} has no installation guide at hand: its values are those of the release before it, not verified.",
         "Для ACP {release} руководства по установке нет: взяты значения предыдущего выпуска, они не подтверждены.",

@@ -59,7 +59,9 @@ class Verdict(_Record):
         findings: where it failed, what was observed.
         values: what the release asks of this target.
         evidence: everything that was observed while judging.
-        reason: why it was broken, not applicable or not run.
+        reason: why it was broken, not applicable or not run, in English.
+        problem: what stood in the way of measuring, in one word (``reporting/problems.yaml`` says each of them to
+            people); empty where nothing did, and in records of older versions.
         message: the failure or the reason, whole, in English.
         waiver: what covers it.
         test: id of the pytest test; empty where none ran.
@@ -76,6 +78,7 @@ class Verdict(_Record):
     values: dict[str, Any] = {}
     evidence: dict[str, Any] = {}
     reason: str = ""
+    problem: str = ""
     message: str = ""
     waiver: CoveringWaiver | None = None
     test: str = ""

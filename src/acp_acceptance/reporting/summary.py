@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.problems import trouble_of
 from acp_acceptance.reporting.results import Outcome, Results, blocks
 
 if TYPE_CHECKING:
@@ -31,12 +33,21 @@ def one_line(results: Results, status: int, folder: Path | None, language: Langu
     parts = [
         f"{phrase(results.verdict, language)}: {', '.join(counted) or phrase('nothing judged', language)}",
         _against(results, language),
+        _unmeasured(results, language),
         phrase("interrupted", language) if run.interrupted else "",
         f"{run.finished}, {seconds:.0f} s, exit {status}",
         str(folder) if folder else "",
     ]
     said = "; ".join(part for part in parts if part)
     return printable(f"acp-acceptance {results.site.name} {stages}: {said}", limit=1000)
+
+
+def _unmeasured(results: Results, language: Language) -> str:
+    """Say what stands in the way of measuring most often, each with how many verdicts it is."""
+    broken = [item for item in results.verdicts if item.outcome is Outcome.BROKEN and blocks(item)]
+    found = Counter(trouble_of(item, language).says for item in broken)
+    shown = [f"{says} ({count})" for says, count in found.most_common(_NAMED) if says]
+    return phrase("unmeasured-for", language, reasons=", ".join(shown)) if shown else ""
 
 
 def _against(results: Results, language: Language) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from acp_acceptance.reporting.grouping import OWN, Cell, blamed, by_area, cell_of, rows_of_targets
 from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.problems import unmeasured_message, was_unmeasured
 from acp_acceptance.reporting.results import Outcome, Results, Verdict
 from acp_acceptance.requirements.messages import Speaker
 
@@ -188,15 +189,14 @@ class TerminalReport:
             yield Text(f"  {sentence.replace(_TARGET, self._names(list(targets)), 1)}")
 
     def _sentence(self, verdict: Verdict) -> str:
-        if verdict.own or not (verdict.findings or verdict.outcome is Outcome.BROKEN):
+        if was_unmeasured(verdict):
+            sentence = unmeasured_message(verdict, self.language, _TARGET)
+        elif verdict.own or not verdict.findings:
             sentence = f"{_TARGET}: {verdict.reason}"
-        elif verdict.findings:
+        else:
             speaker = Speaker(self.catalogue, self.results.site.release, self.language)
             findings = [finding.model_dump() for finding in verdict.findings]
             sentence = speaker.message(verdict.requirement, _TARGET, findings, verdict.values)
-        else:
-            advice = phrase("measure-again", self.language)
-            sentence = f"{_TARGET}: {verdict.reason}. {advice}"
         waiver = verdict.waiver
         if waiver:
             name = "waiver-expired" if waiver.expired else "waived-until"

@@ -20,6 +20,8 @@ from acp_acceptance.model.text import version_numbers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from acp_acceptance.model.measurement import ProblemKind
+
     Dimensions = Mapping[str, Callable[[], Any]]
 
 
@@ -41,11 +43,13 @@ class Judged:
     Attributes:
         truth: whether it holds.
         reason: for people, why it does not hold or cannot be known; empty where it holds.
+        kind: what stands in the way of knowing it; means nothing where it is known.
     """
 
-    def __init__(self, truth: Truth, reason: str = "") -> None:
+    def __init__(self, truth: Truth, reason: str = "", kind: ProblemKind = "unclear") -> None:
         self.truth = truth
         self.reason = reason
+        self.kind = kind
 
 
 HOLDS = Judged(Truth.HOLDS)
@@ -88,7 +92,7 @@ def _dimension(name: str, wanted: Any, dimensions: Dimensions) -> Judged:  # noq
     try:
         value = dimensions[name]()
     except CollectionError as error:
-        return Judged(Truth.UNKNOWN, str(error))
+        return Judged(Truth.UNKNOWN, str(error), error.kind)
     if matches(value, wanted):
         return HOLDS
     if name in _REASONS:

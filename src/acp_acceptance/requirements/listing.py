@@ -43,7 +43,7 @@ class _Undecided(dict[str, "Callable[[], Any]"]):
 
     def __missing__(self, name: str) -> Callable[[], Any]:
         def ask() -> Any:  # noqa: ANN401 - never returns
-            raise CollectionError(f"depends on {name}")
+            raise CollectionError(f"depends on {name}", kind="unclear")
 
         return ask
 

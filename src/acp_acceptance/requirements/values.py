@@ -64,7 +64,7 @@ def _first(value: dict[str, Any], dimensions: Dimensions) -> Any:  # noqa: ANN40
     for rule in value["rules"]:
         judged = judge(rule.get("when", {}), dimensions)
         if judged.truth is Truth.UNKNOWN:
-            raise CollectionError(judged.reason)
+            raise CollectionError(judged.reason, kind=judged.kind)
         if judged.truth is Truth.HOLDS:
             return rule["value"]
         reasons.append(judged.reason)
@@ -78,7 +78,7 @@ def _union(rules: list[dict[str, Any]], dimensions: Dimensions) -> list[Any]:
     for rule in rules:
         judged = judge(rule.get("when", {}), dimensions)
         if judged.truth is Truth.UNKNOWN:
-            raise CollectionError(judged.reason)
+            raise CollectionError(judged.reason, kind=judged.kind)
         if judged.truth is Truth.HOLDS:
             together.update(dict.fromkeys(item for entry in rule["value"] for item in _expanded(entry)))
     if not together:

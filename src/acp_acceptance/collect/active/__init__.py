@@ -8,8 +8,7 @@ from acp_acceptance.collect.active.balancer import measure_balancer
 from acp_acceptance.collect.active.disks import measure_disks
 from acp_acceptance.collect.active.throughput import measure_pair, rounds
 from acp_acceptance.collect.pool import Pool
-from acp_acceptance.model.measurement import CollectionError, Problem
-from acp_acceptance.model.text import printable
+from acp_acceptance.model.measurement import CollectionError, Problem, problem_of
 from acp_acceptance.model.throughput import Sent, Throughput
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ class ActiveChecks:
             try:
                 sent.setdefault(pair[0].name, []).append(measure_pair(self._sessions, *pair))
             except CollectionError as error:
-                failed[pair[0].name] = Problem("unreadable", printable(str(error)))
+                failed[pair[0].name] = problem_of(error)
 
         if plan:
             self._say(f"active checks: the throughput of {sum(map(len, plan))} pairs of nodes")
@@ -139,7 +138,7 @@ class ActiveChecks:
             try:
                 found = measure_balancer(self._sessions, self._inventory, cluster, members)
             except (CollectionError, OSError) as error:
-                found = Problem("unreadable", printable(str(error)))
+                found = problem_of(error)
             self._keep("cluster", name, {"forwarding": found})
 
     def _each(self, items: Sequence[Any], do: Callable[[Any], None], forks: int) -> None:

@@ -93,7 +93,7 @@ def measure_balancer(sessions: Sessions, inventory: Inventory, cluster: Cluster,
     """
     addresses = [address for address in (cluster.vip, cluster.external_ip) if address]
     if not addresses:
-        raise CollectionError("the inventory names neither vip nor external_ip")
+        raise CollectionError("the inventory names neither vip nor external_ip", kind="unsaid")
     ports, unsaid = planned_ports(inventory, cluster)
     listeners = [_Listener(node, sessions.address(node)) for node in nodes if Role.CONTROL_PLANE in node.roles]
     release, secret = threading.Event(), secrets.token_hex(16)
@@ -165,7 +165,7 @@ class _Trial:
         self._await(wanted, listened)
         if early := [item.node.name for item in self.listeners if item.ended and item.opened]:
             raise CollectionError(
-                f"the listeners on {', '.join(early)} ended before everything was tried; run it again"
+                f"the listeners on {', '.join(early)} ended before everything was tried; run it again", kind="cut-off"
             )
         tried = tuple(
             Forwarded(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.collect.active.session import Sessions, Task
 from acp_acceptance.model.load import parse_disk_rates, parse_sync_writes
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.measurement import CollectionError, Problem, problem_of
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def measure_disks(sessions: Sessions, node: Node, *, sync: bool, rates: bool) ->
     try:
         section = sessions.run(node, task, held=threading.Event())
     except (CollectionError, OSError) as error:
-        problem = Problem("unreadable", printable(str(error)))
+        problem = problem_of(error)
         return {"disk_rates": problem, **({"sync_writes": problem} if sync else {})}
     facts = {"disk_rates": _read(lambda: parse_disk_rates(section, rated))}
     if sync:
@@ -61,6 +61,6 @@ def _read(parse: Callable[[], object]) -> object:
     try:
         return parse()
     except CollectionError as error:
-        return Problem("unreadable", printable(str(error)))
+        return problem_of(error)
     except (ValueError, IndexError, KeyError, TypeError) as error:
         return Problem("unparsable", printable(f"its output has an unknown form ({type(error).__name__}: {error})"))

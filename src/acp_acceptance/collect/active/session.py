@@ -145,7 +145,7 @@ class Sessions:
         talk = self.processes.converse(argv, self.ssh.environment(route) if route else os.environ, terms)
         output = read_probe(self._without_secrets(talk.stdout), self._without_secrets(talk.stderr), nonce)
         if talk.ended == "interrupted":
-            raise CollectionError("the run was interrupted")
+            raise CollectionError("the run was interrupted", kind="interrupted")
         if "refused" in output.words:
             raise CollectionError(printable(output.words["refused"]))
         if "active" not in output.sections:
@@ -156,11 +156,15 @@ class Sessions:
     def _rights(self, node: Node) -> str:
         facts = self.facts(node.name)
         if facts.contact.outcome != "answered":
-            raise CollectionError("the node could not be reached; see the verdict on that")
+            raise CollectionError("the node could not be reached; see the verdict on that", kind="unreachable")
         if node.name not in self.routes:
-            raise CollectionError("the active checks go over OpenSSH only, and this node is reached in another way")
+            raise CollectionError(
+                "the active checks go over OpenSSH only, and this node is reached in another way", kind="no-access"
+            )
         if facts.access.rights == "none":
-            raise CollectionError(f"the active checks need root rights ({facts.access.detail or 'no sudo'})")
+            raise CollectionError(
+                f"the active checks need root rights ({facts.access.detail or 'no sudo'})", kind="no-rights"
+            )
         return facts.access.rights
 
     def _without_secrets(self, data: bytes) -> bytes:

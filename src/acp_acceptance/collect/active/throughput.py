@@ -69,7 +69,7 @@ def measure_pair(sessions: Sessions, sender: Node, receiver: Node) -> Sent:
         listening.join(_PORT_SECONDS)
         size, seconds = parse_received(received.result(timeout=0))
     except (OSError, TimeoutError) as error:
-        raise CollectionError(printable(f"sending to {receiver.name}: {error}")) from error
+        raise CollectionError(printable(f"sending to {receiver.name}: {error}"), kind="unreachable") from error
     finally:
         release.set()
         listening.join(_PORT_SECONDS)
@@ -83,7 +83,7 @@ def _port(port: Future[int], received: Future[Section], receiver: Node) -> int:
     except (CollectionError, TimeoutError) as error:
         failure = received.exception() if received.done() else None
         raise CollectionError(
-            f"{receiver.name} could not receive: {failure or error or 'no answer in time'}"
+            f"{receiver.name} could not receive: {failure or error or 'no answer in time'}", kind="unreachable"
         ) from error
 
 
@@ -92,5 +92,5 @@ def _require_sent(section: Section, receiver: Node, address: str) -> None:
     if part is None or part.status != 0:
         said = (part.text.strip() if part else "").rpartition("\n")[2]
         raise CollectionError(
-            printable(f"it could not send to {receiver.name} ({address}): {said or 'it was cut off'}")
+            printable(f"it could not send to {receiver.name} ({address}): {said or 'it was cut off'}"), kind="cut-off"
         )

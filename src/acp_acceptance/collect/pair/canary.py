@@ -56,7 +56,9 @@ def lag(both: Both) -> dict[str, object]:
     assert plan is not None
     namespace = plan.canary_namespace
     if namespace in scope["namespaces"]:
-        raise CollectionError(f"namespace {namespace} is not synchronised; name another as dr.canary_namespace")
+        raise CollectionError(
+            f"namespace {namespace} is not synchronised; name another as dr.canary_namespace", kind="unsaid"
+        )
     for side in both.sides:
         _require_namespace(side.api, namespace, side.cluster.name)
     writer = Writer(both.primary.api.access, f"/api/v1/namespaces/{namespace}/configmaps", both.deadline)
@@ -72,10 +74,11 @@ def _require_namespace(api: Api, namespace: str, cluster: str) -> None:
             raise
         raise CollectionError(
             f"{cluster} has no namespace {namespace} for the canary; make it on the primary "
-            f"(kubectl create namespace {namespace}), or name another as dr.canary_namespace"
+            f"(kubectl create namespace {namespace}), or name another as dr.canary_namespace",
+            kind="absent",
         ) from error
     if raw.text(found, "status", "phase") == "Terminating":
-        raise CollectionError(f"namespace {namespace} of {cluster} is being deleted")
+        raise CollectionError(f"namespace {namespace} of {cluster} is being deleted", kind="too-early")
 
 
 class Writer:

@@ -39,7 +39,9 @@ def refuse_after_failover(both: Both) -> None:
     """
     plan = both.primary.inventory.site.dr
     if plan is not None and plan.phase == "failover":
-        raise CollectionError("it is not looked at after a failover, when nothing is synchronised")
+        raise CollectionError(
+            "it is not looked at after a failover, when nothing is synchronised", kind="not-collected"
+        )
 
 
 def check_answer(both: Both) -> dict[str, object]:

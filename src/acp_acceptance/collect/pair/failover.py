@@ -44,7 +44,7 @@ def domain_served(both: Both) -> dict[str, object]:
     _only_after_a_failover(both)
     side = both.standby
     if not side.domain:
-        raise CollectionError("the inventory names no platform domain (parameters.platform_address)")
+        raise CollectionError("the inventory names no platform domain (parameters.platform_address)", kind="unsaid")
     try:
         address = str(socket.getaddrinfo(side.domain, None, type=socket.SOCK_STREAM)[0][4][0])
     except (OSError, UnicodeError) as error:
@@ -104,7 +104,7 @@ def _components_of(cluster: WorkloadCluster, side: Side) -> Components | str:
 def _only_after_a_failover(both: Both) -> None:
     plan = both.standby.inventory.site.dr
     if plan is None or plan.phase != "failover":
-        raise CollectionError("it is only looked at after a failover (--acp-dr-phase=failover)")
+        raise CollectionError("it is only looked at after a failover (--acp-dr-phase=failover)", kind="not-collected")
 
 
 def _bracketed(address: str) -> str:

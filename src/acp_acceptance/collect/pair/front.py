@@ -32,7 +32,9 @@ def front(side: Side) -> dict[str, object]:
     """
     vip = side.cluster.vip
     if not vip:
-        raise CollectionError(f"the inventory does not say the VIP of {side.cluster.name}; write vip: there")
+        raise CollectionError(
+            f"the inventory does not say the VIP of {side.cluster.name}; write vip: there", kind="unsaid"
+        )
     https = side.cluster.parameters.https_port or HTTPS_PORT
     view = knock({vip: [(vip, port) for port in dict.fromkeys((*_PORTS, https))]}, listen=0)[vip]
     ports = {str(item.port): item.state for item in view.knocks}

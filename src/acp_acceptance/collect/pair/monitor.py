@@ -24,11 +24,13 @@ from acp_acceptance.model.text import is_address, printable
 
 if TYPE_CHECKING:
     from acp_acceptance.collect.pair.subjects import Side
+    from acp_acceptance.model.measurement import ProblemKind
     from acp_acceptance.model.sections import Section
 
 _SERVICE = "/api/v1/namespaces/cpaas-system/services/etcd-sync-monitor"
 _LIMIT = 64 * 2**20
 _USUAL_PORT = 80
+_REFUSALS: dict[int, ProblemKind] = {401: "unauthorised", 403: "forbidden", 404: "absent"}
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,7 @@ def _by_proxy(standby: Side, port: int) -> Answer:
     except TooLargeError as error:
         raise ApiError("unreadable", "the monitor's answer is larger than 64 MiB") from error
     if refusal := _refusal(status, body):
-        kind = {401: "unauthorised", 403: "forbidden", 404: "absent"}.get(status, "unreachable")
-        raise ApiError(kind, f"the API server does not lead to the monitor: {refusal}")
+        raise ApiError(_REFUSALS.get(status, "unreachable"), f"the API server does not lead to the monitor: {refusal}")
     return Answer(body, status, "through the API server")
 
 
@@ -91,7 +92,7 @@ def _refusal(status: int, body: bytes) -> str:
 
 def _by_node(standby: Side, address: str, port: int) -> Answer:
     if not is_address(address):
-        raise CollectionError("Service cpaas-system/etcd-sync-monitor has no address")
+        raise CollectionError("Service cpaas-system/etcd-sync-monitor has no address", kind="absent")
     host = f"[{address}]" if ":" in address else address
     values = {"monitor_address": address, "monitor_port": str(port), "monitor_host": host}
     problem = "the inventory names no control plane node of the standby"
@@ -114,20 +115,24 @@ def packed_answer(section: Section) -> bytes:
         CollectionError: it received nothing, or has nothing to ask or pack with.
     """
     if "asking" in section.absent:
-        raise CollectionError("neither bash, curl nor nc is there to ask with")
+        raise CollectionError("neither bash, curl nor nc is there to ask with", kind="no-program")
     text = section.optional("packed")
     if text is None:
-        raise CollectionError("gzip and base64 are needed to bring the answer here, and are not installed")
+        raise CollectionError(
+            "gzip and base64 are needed to bring the answer here, and are not installed", kind="no-program"
+        )
     try:
         unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
         response = unpacking.decompress(base64.b64decode("".join(text.split()), validate=True), _LIMIT)
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise CollectionError(f"what the node packed cannot be unpacked: {printable(str(error))}") from error
+        raise CollectionError(
+            f"what the node packed cannot be unpacked: {printable(str(error))}", kind="unparsable"
+        ) from error
     if unpacking.unconsumed_tail or not unpacking.eof:
-        raise CollectionError("the monitor's answer is larger than 64 MiB, or was cut")
+        raise CollectionError("the monitor's answer is larger than 64 MiB, or was cut", kind="incomplete")
     if not response:
         said = section.parts["packed"].error if "packed" in section.parts else ""
-        raise CollectionError(f"the monitor does not answer: {said or 'nothing came'}")
+        raise CollectionError(f"the monitor does not answer: {said or 'nothing came'}", kind="unreachable")
     return response
 
 
@@ -151,7 +156,9 @@ def read_response(response: bytes) -> tuple[bytes, int]:
         answer = HTTPResponse(_Received(response))  # type: ignore[arg-type] # all that it asks of a socket
         answer.begin()
         if answer.length is None and not answer.chunked:
-            raise CollectionError("whether the monitor's answer is whole cannot be told")
+            raise CollectionError("whether the monitor's answer is whole cannot be told", kind="unclear")
         return answer.read(), answer.status
     except (HTTPException, ValueError, OSError) as error:
-        raise CollectionError(f"the monitor's answer is no whole HTTP response ({type(error).__name__})") from error
+        raise CollectionError(
+            f"the monitor's answer is no whole HTTP response ({type(error).__name__})", kind="unparsable"
+        ) from error

@@ -42,9 +42,11 @@ def registry(side: Side) -> dict[str, object]:
         CollectionError: the registry is not known for the platform's own, refuses them, or does not answer.
     """
     if side.cluster.parameters.image_repository.kind == "external":
-        raise CollectionError("the inventory says that the platform has no registry of its own")
+        raise CollectionError("the inventory says that the platform has no registry of its own", kind="not-collected")
     if not side.cluster.vip:
-        raise CollectionError(f"the inventory does not say the VIP of {side.cluster.name}; write vip: there")
+        raise CollectionError(
+            f"the inventory does not say the VIP of {side.cluster.name}; write vip: there", kind="unsaid"
+        )
     catalogue = _Catalogue(side, credentials(side))
     names = list(catalogue.repositories())
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry") as pool:
@@ -80,7 +82,7 @@ class _Catalogue:
             if not link:
                 return
             path = link
-        raise CollectionError(f"the catalogue of {self._place} has more than {_MOST_PAGES} pages")
+        raise CollectionError(f"the catalogue of {self._place} has more than {_MOST_PAGES} pages", kind="incomplete")
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """Give the tags of one repository."""
@@ -97,19 +99,28 @@ class _Catalogue:
             answer.drain_conn()
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise CollectionError(f"the registry {self._place} does not answer: {printable(str(error))}") from error
+            raise CollectionError(
+                f"the registry {self._place} does not answer: {printable(str(error))}", kind="unreachable"
+            ) from error
         if answer.status in _REFUSED:
             raise CollectionError(
-                f"the registry {self._place} refuses the credentials that the cluster holds (status {answer.status})"
+                f"the registry {self._place} refuses the credentials that the cluster holds (status {answer.status})",
+                kind="unauthorised",
             )
         if answer.status != 200:  # noqa: PLR2004 - OK, as HTTP has it
-            raise CollectionError(f"the registry {self._place} answered {printable(path)} with {answer.status}")
+            raise CollectionError(
+                f"the registry {self._place} answered {printable(path)} with {answer.status}", kind="server"
+            )
         try:
             document = from_json(body)
         except ValueError as error:
-            raise CollectionError(f"the registry {self._place} gave no JSON for {printable(path)}") from error
+            raise CollectionError(
+                f"the registry {self._place} gave no JSON for {printable(path)}", kind="unparsable"
+            ) from error
         if not isinstance(document, dict) or len(body) > _BODY:
-            raise CollectionError(f"the registry {self._place} gave no JSON object for {printable(path)}")
+            raise CollectionError(
+                f"the registry {self._place} gave no JSON object for {printable(path)}", kind="unparsable"
+            )
         return document, _next_page(answer.headers.get("Link", ""))
 
 
@@ -128,12 +139,13 @@ def _recognised(side: Side, place: str) -> str:
     host, _, port = place.rpartition(":")
     shaken = shake_hands(host.strip("[]"), int(port), side.deadline, side.domain)
     if not shaken.chain:
-        raise CollectionError(f"the registry {place} makes no TLS handshake: {shaken.failure}")
+        raise CollectionError(f"the registry {place} makes no TLS handshake: {shaken.failure}", kind="unreachable")
     served = served_certificate(list(shaken.chain)).fingerprint
     if not served or served not in set(_known(side)):
         raise CollectionError(
             f"the registry {place} serves neither the certificate of Secret {PLATFORM_SECRET} nor the one that the "
-            "inventory plans, so it is not recognised, and no credentials are sent to it"
+            "inventory plans, so it is not recognised, and no credentials are sent to it",
+            kind="no-access",
         )
     return served
 

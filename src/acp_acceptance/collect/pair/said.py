@@ -91,7 +91,8 @@ def read(side: Side, kept: Kept, objects: dict[tuple[str, str], Any] | None = No
     if found is None:
         raise CollectionError(
             f"{side.cluster.name} has no {kept}; where this release keeps {kept.name} is assumed "
-            "(requirements/releases/dr), so correct it there if it is elsewhere"
+            "(requirements/releases/dr), so correct it there if it is elsewhere",
+            kind="absent",
         )
     return tuple(_decoded(value, kept) for value in found)
 
@@ -109,7 +110,8 @@ def _object(side: Side, kept: Kept) -> Any:  # noqa: ANN401 - a JSON object, or 
         many = f"{len(found)} objects" if found else "no object"
         return CollectionError(
             f"{side.cluster.name} has {many} {kept.object}{kept.labels and f' with {kept.labels}'}; where this "
-            "release keeps it is assumed (requirements/releases/dr), so correct it there if it is elsewhere"
+            "release keeps it is assumed (requirements/releases/dr), so correct it there if it is elsewhere",
+            kind="unclear",
         )
     return found[0]
 
@@ -131,7 +133,7 @@ def _decoded(value: str, kept: Kept) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("utf-8", "replace").strip()
     except (binascii.Error, ValueError) as error:
-        raise CollectionError(f"{kept} is not in base64") from error
+        raise CollectionError(f"{kept} is not in base64", kind="unparsable") from error
 
 
 def credentials(side: Side) -> Mapping[str, str]:
@@ -143,5 +145,7 @@ def credentials(side: Side) -> Mapping[str, str]:
     kept = kept_by(side.inventory.site.release)
     found = {name: read(side, kept[f"repository_{name}"]) for name in ("user", "password")}
     if not all(found.values()):
-        raise CollectionError(f"{side.cluster.name} holds no user or no password of the image repository")
+        raise CollectionError(
+            f"{side.cluster.name} holds no user or no password of the image repository", kind="absent"
+        )
     return {name: values[0] for name, values in found.items()}

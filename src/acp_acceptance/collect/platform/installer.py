@@ -36,7 +36,8 @@ def installer_facts(
     if node is None:
         raise CollectionError(
             f"the inventory names no installer node of {cluster}: put it into the group installer, "
-            "so that it can be asked what is left of the installer"
+            "so that it can be asked what is left of the installer",
+            kind="unsaid",
         )
     problem = ""
     containers: dict[str, tuple[str, ...]] = {}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from acp_acceptance.collect.platform.access import Access
+    from acp_acceptance.model.measurement import ProblemKind
 
 # The package's own way with these connections; it has no annotations.
 _package: Any = ws_client
@@ -32,7 +33,7 @@ _DATA = 0
 _REQUEST = "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n"
 _LIMIT = 4 * 2**20
 _TLS_PIECE = 2**14
-_KINDS = {401: "unauthorised", 403: "forbidden", 404: "absent"}
+_KINDS: dict[int, ProblemKind] = {401: "unauthorised", 403: "forbidden", 404: "absent"}
 _GOOD = 200
 
 

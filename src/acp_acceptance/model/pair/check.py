@@ -167,7 +167,7 @@ def require_understood(answer: CheckAnswer) -> None:
     if answer.unknown:
         raise CollectionError(f"{said}: {answer.unknown}")
     if not answer.headers:
-        raise CollectionError(f"{said}: it is empty")
+        raise CollectionError(f"{said}: it is empty", kind="unparsable")
     for header in (MISSED, SURPLUS):
         if header not in answer.headers:
-            raise CollectionError(f'{said}: it has no header "LOCAL ETCD {header} keys"')
+            raise CollectionError(f'{said}: it has no header "LOCAL ETCD {header} keys"', kind="unparsable")

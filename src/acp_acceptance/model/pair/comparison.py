@@ -232,8 +232,11 @@ def require_compared(comparison: Comparison) -> None:
     """
     if comparison.unlisted:
         kind, reason = next(iter(sorted(comparison.unlisted.items())))
-        raise CollectionError(f"{len(comparison.unlisted)} kinds could not be compared, such as {kind}: {reason}")
+        raise CollectionError(
+            f"{len(comparison.unlisted)} kinds could not be compared, such as {kind}: {reason}", kind="incomplete"
+        )
     if not comparison.primary:
         raise CollectionError(
-            f"no object of the {comparison.kinds} kinds is in a namespace that is synchronised: nothing was compared"
+            f"no object of the {comparison.kinds} kinds is in a namespace that is synchronised: nothing was compared",
+            kind="empty",
         )

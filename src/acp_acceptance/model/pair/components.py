@@ -81,7 +81,7 @@ def not_restarted(components: Components, names: Iterable[str], switched: dateti
         if unready:
             yield "unready", {"component": name, "pods": unready}
     if unknown:
-        raise CollectionError(f"these Pods do not say when they were started: {', '.join(unknown)}")
+        raise CollectionError(f"these Pods do not say when they were started: {', '.join(unknown)}", kind="unclear")
 
 
 def require_some(components: Components, names: Collection[str]) -> None:
@@ -91,7 +91,9 @@ def require_some(components: Components, names: Collection[str]) -> None:
         CollectionError: none was.
     """
     if not any(map(components.has, names)):
-        raise CollectionError(f"nothing labelled service_name={', '.join(names)} was found in cpaas-system")
+        raise CollectionError(
+            f"nothing labelled service_name={', '.join(names)} was found in cpaas-system", kind="absent"
+        )
 
 
 @dataclass(frozen=True)
@@ -117,5 +119,6 @@ def not_restarted_elsewhere(found: WorkloadComponents, names: Collection[str], s
     if empty or not found.clusters:
         raise CollectionError(
             f"nothing labelled service_name={', '.join(names)} was found in {', '.join(empty) or 'any cluster'}, "
-            "which the inventory says to send its monitoring data here"
+            "which the inventory says to send its monitoring data here",
+            kind="absent",
         )

@@ -58,16 +58,16 @@ def active_by(here: DomainHere, fronts: Mapping[str, Collection[str]]) -> str:
         CollectionError: it leads to none of both, or to both, or does not resolve.
     """
     if not here.name:
-        raise CollectionError("the inventory names no platform domain (parameters.platform_address)")
+        raise CollectionError("the inventory names no platform domain (parameters.platform_address)", kind="unsaid")
     if not here.addresses:
-        raise CollectionError(f"{here.name} does not resolve here: {here.failure}")
+        raise CollectionError(f"{here.name} does not resolve here: {here.failure}", kind="unreachable")
     found = leads_to(here.addresses, fronts)
     shown = ", ".join(here.addresses)
     if len(found) != 1:
-        raise CollectionError(f"{here.name} leads to more than one cluster ({shown})")
+        raise CollectionError(f"{here.name} leads to more than one cluster ({shown})", kind="unclear")
     (active,) = found
     if not active:
-        raise CollectionError(f"{here.name} leads to {shown}, which is the VIP of neither cluster")
+        raise CollectionError(f"{here.name} leads to {shown}, which is the VIP of neither cluster", kind="unclear")
     return active
 
 

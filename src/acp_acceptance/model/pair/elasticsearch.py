@@ -64,7 +64,7 @@ def unusable(found: Elasticsearch) -> Iterator[Fault]:
         elif answer.health == "red":
             yield "red", values
     if not found.answers:
-        raise CollectionError("no running Pod of Elasticsearch could be asked")
+        raise CollectionError("no running Pod of Elasticsearch could be asked", kind="absent")
     if found.problem and any(answer.status in _REFUSED for answer in found.answers):
         raise CollectionError(found.problem)
 

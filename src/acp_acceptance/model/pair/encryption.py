@@ -58,7 +58,7 @@ def require_all(nodes: Mapping[str, NodeFacts]) -> None:
         try:
             file = facts.encryption
         except CollectionError as error:
-            raise CollectionError(f"{name}: {error}") from error
+            raise CollectionError(f"{name}: {error}", kind=error.kind) from error
         if file.present and not file.key_names:
             raise CollectionError(f"{name}: the file names no key that could be read")
 

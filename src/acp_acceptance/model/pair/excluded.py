@@ -117,6 +117,8 @@ def require_listed(found: UserObjects) -> None:
     """
     if found.unlisted:
         what, reason = next(iter(sorted(found.unlisted.items())))
-        raise CollectionError(f"{len(found.unlisted)} kinds could not be listed, such as {what}: {reason}")
+        raise CollectionError(
+            f"{len(found.unlisted)} kinds could not be listed, such as {what}: {reason}", kind="incomplete"
+        )
     if not found.objects:
-        raise CollectionError("nothing at all was listed in the namespaces that are not synchronised")
+        raise CollectionError("nothing at all was listed in the namespaces that are not synchronised", kind="empty")

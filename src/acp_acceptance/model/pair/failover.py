@@ -78,13 +78,13 @@ def still_forwarded(ports: EtcdPorts) -> Iterator[Fault]:
         if state == "open":
             yield "open", {"place": place}
     if ports.unnamed:
-        raise CollectionError(f"the inventory names no vip: of {', '.join(ports.unnamed)}")
+        raise CollectionError(f"the inventory names no vip: of {', '.join(ports.unnamed)}", kind="unsaid")
     strange = [
         f"{place} ({state})" for place, state in ports.states.items() if state not in {*_NOTHING_ANSWERS, "open"}
     ]
     if strange or not ports.states:
         raise CollectionError(
-            f"whether etcd's port is closed cannot be told: {', '.join(strange) or 'nothing was tried'}"
+            f"whether etcd's port is closed cannot be told: {', '.join(strange) or 'nothing was tried'}", kind="unclear"
         )
 
 
@@ -103,4 +103,4 @@ def not_running(clusters: Resources, own: str = "global") -> Iterator[Fault]:
             yield "phase", {"cluster": name, "phase": item.phase or "(not said)", "said": item.said or "-"}
     require_whole(clusters)
     if own not in clusters.items:
-        raise CollectionError(f"there is no Cluster {own}, which every platform has")
+        raise CollectionError(f"there is no Cluster {own}, which every platform has", kind="absent")

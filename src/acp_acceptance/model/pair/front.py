@@ -58,9 +58,9 @@ def closed(front: Front, ports: Collection[int]) -> Iterator[Fault]:
     for port in ports:
         state = front.ports.get(str(port), "")
         if not state:
-            raise CollectionError(f"port {port} of {front.vip} was not tried")
+            raise CollectionError(f"port {port} of {front.vip} was not tried", kind="not-collected")
         if state in NOTHING_LEARNT:
-            raise CollectionError(NOTHING_LEARNT[state].format(address=front.vip))
+            raise CollectionError(NOTHING_LEARNT[state].format(address=front.vip), kind="unreachable")
         if state != "open":
             shut[port] = state
     for port, state in shut.items():
@@ -80,7 +80,8 @@ def not_etcds_own(front: Front) -> Iterator[Fault]:
         if "alert" in failure.lower():
             # Of an older TLS the server's certificate stays unknown where it wants one of the client first.
             raise CollectionError(
-                f"etcd at {front.vip}:2379 ends the handshake ({failure}), so its certificate is not seen"
+                f"etcd at {front.vip}:2379 ends the handshake ({failure}), so its certificate is not seen",
+                kind="unreachable",
             )
         yield "no_tls", {"vip": front.vip, "reason": failure or "no certificate was served"}
         return
@@ -90,7 +91,7 @@ def not_etcds_own(front: Front) -> Iterator[Fault]:
         return
     if not front.etcd_on_nodes and not front.node_addresses:
         raise CollectionError(
-            f"no control plane node was reached at 2379 to compare its certificate with {front.vip}'s"
+            f"no control plane node was reached at 2379 to compare its certificate with {front.vip}'s", kind="no-peer"
         )
     issuer = content.chain[0].issuer if content.chain else "(none)"
     yield (
@@ -109,7 +110,8 @@ def self_built(cluster: str, installations: Mapping[str, PlannedInstallation]) -
     if planned is None:
         raise CollectionError(
             f"the inventory does not say whether the VIP of {cluster} is self-built; write self_built_vip: "
-            "{enabled: false} under its parameters"
+            "{enabled: false} under its parameters",
+            kind="unsaid",
         )
     if planned:
         yield "self_built", {}

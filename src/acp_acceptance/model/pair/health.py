@@ -93,7 +93,7 @@ def require_known(platform: PlatformFacts, owed: Collection[str]) -> None:
         require_whole(listing)
     for kind, item in {**gathered.workloads_of(platform), **gathered.resources_of(platform)}.items():
         if isinstance(item, Problem) and (kind in owed or kind not in resources.KINDS):
-            raise CollectionError(f"{kind}: {item.reason}")
+            raise CollectionError(f"{kind}: {item.reason}", kind=item.kind)
 
 
 def require_some(items: Mapping[str, object], what: str) -> None:
@@ -103,7 +103,7 @@ def require_some(items: Mapping[str, object], what: str) -> None:
         CollectionError: nothing was listed.
     """
     if not items:
-        raise CollectionError(f"no {what} were listed, so that nothing could be judged")
+        raise CollectionError(f"no {what} were listed, so that nothing could be judged", kind="empty")
 
 
 def _unwell(what: str, faults: Iterable[Fault]) -> Iterator[Fault]:

@@ -99,4 +99,4 @@ def require_rounds(lag: Lag) -> None:
         raise CollectionError(f"the lag could not be measured: {lag.stopped}")
     missing = [name for name in OPERATIONS if not lag.milliseconds.get(name) and not lag.lost.get(name)]
     if missing:
-        raise CollectionError(f"the lag of {', '.join(missing)} was not measured")
+        raise CollectionError(f"the lag of {', '.join(missing)} was not measured", kind="not-collected")

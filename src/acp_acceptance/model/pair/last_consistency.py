@@ -45,7 +45,8 @@ def inconsistent(last: LastConsistency, switched: datetime, hours: int) -> Itera
     if not last.at:
         raise CollectionError(
             "no earlier run of stage dr is known that asked the synchroniser's monitor before the switch, and it is "
-            "gone now; the history of the reports (--acp-reports) holds such runs"
+            "gone now; the history of the reports (--acp-reports) holds such runs",
+            kind="not-collected",
         )
     at = datetime.fromisoformat(last.at)
     if last.missed or last.surplus:
@@ -53,5 +54,6 @@ def inconsistent(last: LastConsistency, switched: datetime, hours: int) -> Itera
     elif switched - at > timedelta(hours=hours):
         raise CollectionError(
             f"the monitor was last asked at {last.at}, more than {hours} hours before the switch: nobody knows "
-            "what was synchronised since then"
+            "what was synchronised since then",
+            kind="unclear",
         )

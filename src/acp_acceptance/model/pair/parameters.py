@@ -33,7 +33,7 @@ def vip_of(cluster: str, installations: Mapping[str, PlannedInstallation]) -> st
     """
     vip = installations[cluster].vip
     if not vip:
-        raise CollectionError(f"the inventory does not say the VIP of {cluster}; write vip: there")
+        raise CollectionError(f"the inventory does not say the VIP of {cluster}; write vip: there", kind="unsaid")
     return vip
 
 
@@ -111,7 +111,8 @@ def repository_elsewhere(primary: SideFacts, installations: Mapping[str, Planned
     if kind is None:
         raise CollectionError(
             "the inventory does not say parameters.image_repository.kind (platform or external), which decides "
-            "whether its address must be the platform's domain"
+            "whether its address must be the platform's domain",
+            kind="unsaid",
         )
     address = host_of(primary.said.one("repository_address"))
     # As planned: that the cluster has another address is told of that by itself.

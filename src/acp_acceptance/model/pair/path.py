@@ -59,17 +59,19 @@ def parse_ways(section: Section, places: list[str]) -> dict[str, Way]:
     """
     for program in ("bash", "timeout"):
         if program in section.absent:
-            raise CollectionError(f"{program} is needed on the node to try the primary's etcd, and is not installed")
+            raise CollectionError(
+                f"{program} is needed on the node to try the primary's etcd, and is not installed", kind="no-program"
+            )
     ways: dict[str, Way] = {}
     for line in section.lines("tries"):
         found = _TRY.fullmatch(line)
         if found is None or int(found[1]) >= len(places):
-            raise CollectionError(f"the node printed something else: {printable(line, limit=100)}")
+            raise CollectionError(f"the node printed something else: {printable(line, limit=100)}", kind="unparsable")
         place = places[int(found[1])]
         ways[place] = _better(ways.get(place), _way(int(found[2]), found[3], found[4]))
     missing = [place for place in places if place not in ways]
     if missing:
-        raise CollectionError(f"the node did not try {missing[0]}")
+        raise CollectionError(f"the node did not try {missing[0]}", kind="not-collected")
     return ways
 
 
@@ -121,8 +123,10 @@ def require_tried(path: EtcdPath, *, timed: bool = False) -> None:
     for node, reason in path.problems.items():
         raise CollectionError(f"{node} could not try the primary's etcd: {reason}")
     if not path.nodes:
-        raise CollectionError("no control plane node of the standby tried the primary's etcd")
+        raise CollectionError("no control plane node of the standby tried the primary's etcd", kind="no-peer")
     if timed:
         for node, ways in path.nodes.items():
             if all(way.milliseconds is None for way in ways.values()):
-                raise CollectionError(f"{node} does not reach the primary's etcd, so that nothing was measured")
+                raise CollectionError(
+                    f"{node} does not reach the primary's etcd, so that nothing was measured", kind="unreachable"
+                )

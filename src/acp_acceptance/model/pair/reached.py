@@ -18,8 +18,8 @@ def require_reached(nodes: Mapping[str, NodeFacts]) -> None:
         CollectionError: there is none, or one did not; says why.
     """
     if not nodes:
-        raise CollectionError("the inventory names no such node")
+        raise CollectionError("the inventory names no such node", kind="unsaid")
     for name, facts in nodes.items():
         if facts.is_measured(NodeFacts.contact) and facts.contact.outcome != "answered":
             words = facts.contact.detail or facts.contact.outcome
-            raise CollectionError(f"{name} was not reached over SSH: {words}")
+            raise CollectionError(f"{name} was not reached over SSH: {words}", kind="unreachable")

@@ -34,7 +34,9 @@ def not_copied(primary: RegistryContents, standby: RegistryContents) -> Iterator
         CollectionError: the primary's holds nothing, which no platform's does.
     """
     if not primary.repositories:
-        raise CollectionError(f"the registry {primary.address} names no repository, so that nothing can be compared")
+        raise CollectionError(
+            f"the registry {primary.address} names no repository, so that nothing can be compared", kind="no-peer"
+        )
     missing = sorted(primary.repositories.keys() - standby.repositories.keys())
     if missing:
         yield "repositories", {"count": len(missing), "of": len(primary.repositories), "names": missing}

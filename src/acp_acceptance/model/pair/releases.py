@@ -26,7 +26,7 @@ def release_of(platform: PlatformFacts) -> str:
     """
     base = platform.product_bases.items.get("base")
     if base is None or not base.version:
-        raise CollectionError(f"ProductBase base of {platform.target} does not say its version")
+        raise CollectionError(f"ProductBase base of {platform.target} does not say its version", kind="unclear")
     return base.version
 
 
@@ -39,7 +39,8 @@ def kubernetes_of(platform: PlatformFacts) -> str:
     server = platform.api_server
     if not server.version:
         raise CollectionError(
-            f"the version of Kubernetes of {platform.target} is not known: {server.unknown.get('version', 'not said')}"
+            f"the version of Kubernetes of {platform.target} is not known: {server.unknown.get('version', 'not said')}",
+            kind="unclear",
         )
     return server.version
 
@@ -54,7 +55,7 @@ def architectures_of(platform: PlatformFacts) -> tuple[str, ...]:
     require_whole(nodes)
     found = {node.architecture for node in nodes.items.values()}
     if not found or "" in found:
-        raise CollectionError(f"not every node of {platform.target} says its architecture")
+        raise CollectionError(f"not every node of {platform.target} says its architecture", kind="incomplete")
     return tuple(sorted(found))
 
 
@@ -108,7 +109,8 @@ def unlike_machines(primary: PlatformFacts, standby: PlatformFacts, package: str
     if not package:
         raise CollectionError(
             f"the nodes are {', '.join(here)} on the primary and {', '.join(there)} on the standby, and the inventory "
-            "does not say package.architecture, which must then be hybrid"
+            "does not say package.architecture, which must then be hybrid",
+            kind="unsaid",
         )
     yield "architecture", {"primary": here, "standby": there, "package": package}
 

@@ -46,5 +46,5 @@ class Said:
         """
         values = self.all(name)
         if len(values) != 1:
-            raise CollectionError(f"{name} has {len(values)} values, and one is expected")
+            raise CollectionError(f"{name} has {len(values)} values, and one is expected", kind="unparsable")
         return values[0]

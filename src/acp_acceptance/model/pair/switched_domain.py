@@ -53,7 +53,7 @@ def elsewhere(
     if not any(item.server for item in asked):
         unknown.append(f"no CoreDNS Pod was asked for {here.name or 'the domain, which the inventory does not name'}")
     if unknown:
-        raise CollectionError("; ".join(unknown))
+        raise CollectionError("; ".join(unknown), kind="incomplete")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ def served_by_another(served: DomainServed, wanted: str) -> Iterator[Fault]:
     if not served.signers and served.status is not None:
         raise CollectionError(
             f"which cluster answers at {served.domain} cannot be told: the API server there "
-            f"{served.api_failure or 'shows a certificate that neither kubeconfig knows the CA of'}"
+            f"{served.api_failure or 'shows a certificate that neither kubeconfig knows the CA of'}",
+            kind="unclear",
         )
 
 

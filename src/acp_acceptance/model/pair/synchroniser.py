@@ -178,7 +178,9 @@ def _require_whole(pods: Iterable[SyncPod]) -> None:
         if item.log.problem:
             raise CollectionError(f"the log of {item.pod.name} could not be read: {item.log.problem}")
         if not item.log.whole:
-            raise CollectionError(f"the log of {item.pod.name} no longer reaches back to its beginning")
+            raise CollectionError(
+                f"the log of {item.pod.name} no longer reaches back to its beginning", kind="incomplete"
+            )
 
 
 def not_led(found: Synchroniser) -> Iterator[Fault]:
@@ -226,14 +228,14 @@ def recreated(found: Synchroniser, grace: timedelta) -> bool:
     made = [item.pod.since for item in found.pods if item.pod.since]
     workloads = [item.workload_since for item in found.pods if item.workload_since]
     if not made:
-        raise CollectionError("there is no Pod of the synchroniser whose age is known")
+        raise CollectionError("there is no Pod of the synchroniser whose age is known", kind="absent")
     start = first_start(found)
     if (found.lease is not None and found.lease.transitions) or (start is not None and max(made) > start):
         return True
     if workloads and max(made) > min(workloads) + grace:
         return not _began_late(found, start, min(workloads) + grace)
     if start is None:
-        raise CollectionError('no log shows when synchronisation began ("Start Sync update")')
+        raise CollectionError('no log shows when synchronisation began ("Start Sync update")', kind="unclear")
     return False
 
 
@@ -256,14 +258,14 @@ def not_restarted(found: Synchroniser, pods: RestartedPods) -> Iterator[Fault]:
     workloads = [item.workload_since for item in found.pods if item.workload_since]
     begun = first_start(found) or min(workloads, default=None)
     if begun is None:
-        raise CollectionError("it is not known when synchronisation began")
+        raise CollectionError("it is not known when synchronisation began", kind="unclear")
     for service, made in sorted(pods.since.items()):
         old = [name for name, since in made.items() if since is not None and since < begun]
         if old:
             yield "not_restarted", {"service": service, "pods": old, "begun": f"{begun:%Y-%m-%d %H:%M} UTC"}
         unknown = [name for name, since in made.items() if since is None]
         if unknown:
-            raise CollectionError(f"{unknown[0]} does not say when it was made")
+            raise CollectionError(f"{unknown[0]} does not say when it was made", kind="unclear")
 
 
 def off_side(primary: Iterable[Resource], found_on_primary: Synchroniser) -> Iterator[Fault]:
@@ -288,7 +290,9 @@ def _setting(settings: SyncSettings, names: Iterable[str]) -> tuple[str, str | i
             return name, value
     if settings.values:
         known = ", ".join(sorted(settings.values)[:5])
-        raise CollectionError(f"which of the plugin's settings is {next(iter(names))} is not known: it has {known}")
+        raise CollectionError(
+            f"which of the plugin's settings is {next(iter(names))} is not known: it has {known}", kind="unclear"
+        )
     return None
 
 
@@ -319,7 +323,8 @@ def unusual(settings: SyncSettings, names: Iterable[str]) -> Iterator[Fault]:
     if not settings.usual_interval:
         raise CollectionError(
             f"{found[0]} is {found[1]}, and the default is not known: write the one that the plugin's page shows as "
-            "dr.data_check_interval in the inventory"
+            "dr.data_check_interval in the inventory",
+            kind="unsaid",
         )
     if str(found[1]) != settings.usual_interval:
         yield "interval", {"setting": found[0], "value": found[1], "wanted": settings.usual_interval}

@@ -39,5 +39,5 @@ def minor_release(server: ApiServer) -> str:
     found = re.match(r"v?(\d+\.\d+)(?:[.+-]|$)", server.version)
     if found is None:
         reason = server.unknown.get("version") or server.version or "it says none"
-        raise CollectionError(f"the API server's version is not known: {reason}")
+        raise CollectionError(f"the API server's version is not known: {reason}", kind="unclear")
     return found[1]

@@ -72,7 +72,7 @@ def expiring(certificate: PlatformCertificate, at: datetime, days: int) -> Itera
     """
     content = seen(certificate)
     if not content.chain:
-        raise CollectionError("there is no readable certificate that could expire")
+        raise CollectionError("there is no readable certificate that could expire", kind="absent")
     return out_of_time(content.chain, at, days)
 
 
@@ -88,7 +88,8 @@ def require_known(certificate: PlatformCertificate) -> None:
     if missing and not certificate.issuer:
         raise CollectionError(
             f"the issuer of {missing[0]} is not served, and the inventory does not say parameters.certificate.kind "
-            "(own or self_signed), which decides whether it must be"
+            "(own or self_signed), which decides whether it must be",
+            kind="unsaid",
         )
 
 

@@ -273,7 +273,7 @@ def unavailable(found: ApiServices) -> Iterator[Fault]:
         CollectionError: none was listed, which no API server does.
     """
     if not found.total:
-        raise CollectionError("the server lists no APIService at all, not even its own")
+        raise CollectionError("the server lists no APIService at all, not even its own", kind="empty")
     for item in found.unavailable:
         yield (
             "unavailable",
@@ -326,7 +326,7 @@ def not_everywhere(daemon_sets: Rollouts, nodes: PlatformNodes, wanted: str) -> 
         CollectionError: no node was listed.
     """
     if not nodes.items:
-        raise CollectionError("no node was listed")
+        raise CollectionError("no node was listed", kind="empty")
     found = next((item for item in daemon_sets.kept if item.name == wanted), None)
     namespace, _, name = wanted.rpartition("/")
     if found is None:

@@ -63,7 +63,7 @@ def require_learnt(endpoint: Endpoint) -> None:
     if endpoint.problem:
         raise CollectionError(endpoint.problem)
     if endpoint.state in NOTHING_LEARNT:
-        raise CollectionError(NOTHING_LEARNT[endpoint.state].format(address=endpoint.address))
+        raise CollectionError(NOTHING_LEARNT[endpoint.state].format(address=endpoint.address), kind="unreachable")
 
 
 def closed(endpoint: Endpoint) -> Iterator[Fault]:
@@ -78,7 +78,8 @@ def closed(endpoint: Endpoint) -> Iterator[Fault]:
         if endpoint.needed is None:
             raise CollectionError(
                 f"port {endpoint.port} of {endpoint.address} is closed ({endpoint.state}), and the inventory does not "
-                "say parameters.image_repository.kind (platform or external), which decides whether it may be"
+                "say parameters.image_repository.kind (platform or external), which decides whether it may be",
+                kind="unsaid",
             )
         yield "closed", {**place, "state": endpoint.state}
     elif endpoint.tls is False:
@@ -135,7 +136,8 @@ def unready(endpoint: Endpoint) -> Iterator[Fault]:
     elif endpoint.status in {401, 403}:
         raise CollectionError(
             f"the API server at {endpoint.address} lets neither anonymous users nor this one ask for "
-            f"{endpoint.path} (status {endpoint.status}); give this user that right"
+            f"{endpoint.path} (status {endpoint.status}); give this user that right",
+            kind="forbidden",
         )
     elif endpoint.status != 200:  # noqa: PLR2004 - OK, as HTTP has it
         yield "not_ready", {**place, "status": endpoint.status, "checks": endpoint.unready or ("(it names none)",)}

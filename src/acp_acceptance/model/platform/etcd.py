@@ -181,7 +181,9 @@ def _json(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
         return json.loads(text)
     except ValueError as error:
-        raise CollectionError(f"etcdctl gave no JSON: {printable(text, limit=200) or '(nothing)'}") from error
+        raise CollectionError(
+            f"etcdctl gave no JSON: {printable(text, limit=200) or '(nothing)'}", kind="unparsable"
+        ) from error
 
 
 def _id(found: object) -> str:
@@ -231,7 +233,7 @@ def unsound(etcd: Etcd) -> Iterator[Fault]:
         CollectionError: it named no member, so that nothing could be judged.
     """
     if not etcd.members:
-        raise CollectionError("etcd named no member")
+        raise CollectionError("etcd named no member", kind="empty")
     yield from _misplaced(etcd)
     yield from _unhealthy(etcd)
     leaders = {status.leader for status in etcd.statuses}
@@ -285,7 +287,7 @@ def large(etcd: Etcd, mebibytes: int) -> Iterator[Fault]:
         CollectionError: none of them said its size.
     """
     if not etcd.statuses:
-        raise CollectionError("no member of etcd says how large its database is")
+        raise CollectionError("no member of etcd says how large its database is", kind="empty")
     for status in etcd.statuses:
         if status.database >= mebibytes * 2**20:
             yield "large", {"member": _called(etcd, status.member), "size": round(status.database / 2**20)}
@@ -313,7 +315,7 @@ def require_measured(metrics: EtcdMetrics, least: int) -> None:
         CollectionError: one of them did not.
     """
     if not metrics.members:
-        raise CollectionError("no member of etcd gave its metrics")
+        raise CollectionError("no member of etcd gave its metrics", kind="empty")
     for name, member in metrics.members.items():
         if member.problem:
             raise CollectionError(f"{name}: {member.problem}")
@@ -323,4 +325,4 @@ def require_measured(metrics: EtcdMetrics, least: int) -> None:
         for what, histogram in needed.items():
             if histogram is None or histogram.count < least:
                 count = histogram.count if histogram else 0
-                raise CollectionError(f"{name} has measured {what} {count} times; {least} are needed")
+                raise CollectionError(f"{name} has measured {what} {count} times; {least} are needed", kind="too-early")

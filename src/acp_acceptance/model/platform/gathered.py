@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.measurement import CollectionError, Problem, problem_of
 from acp_acceptance.model.platform import nodes, resources, workloads
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _measured(kind: str, give: Callable[[], WorkloadKind]) -> WorkloadKind | Pro
     try:
         found = give()
     except CollectionError as error:
-        return Problem("not-measured", str(error))
+        return problem_of(error)
     if not found.total and kind in _NEVER_EMPTY:
         return Problem("empty", f"no {kind} were listed, and every cluster of the platform has some")
     return found
@@ -63,11 +63,11 @@ def resources_of(facts: PlatformFacts, _layout: ClusterLayout | None = None) -> 
         try:
             found: resources.Resources = facts.measured(facts.declared()[about.fact])
         except CollectionError as error:
-            gathered[kind] = Problem("not-measured", str(error))
+            gathered[kind] = problem_of(error)
             continue
         gathered |= {f"{kind}/{name}": item for name, item in found.items.items()}
         if found.missing:
-            gathered[kind] = Problem("not-measured", f"not everything could be listed: {found.missing}")
+            gathered[kind] = Problem("incomplete", f"not everything could be listed: {found.missing}")
         elif not found.items or (about.must and about.must not in found.items):
             gathered["/".join(filter(None, (kind, about.must)))] = resources.absent(kind)
     return gathered

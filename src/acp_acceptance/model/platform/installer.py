@@ -69,7 +69,7 @@ def _crictl(text: str) -> tuple[str, ...]:
     try:
         document = json.loads(text or "{}")
     except ValueError as error:
-        raise CollectionError("crictl gave no JSON") from error
+        raise CollectionError("crictl gave no JSON", kind="unparsable") from error
     return tuple(raw.text(item, "metadata", "name") for item in raw.items(document, "containers"))
 
 
@@ -96,11 +96,14 @@ def left_over(installer: Installer, at: datetime, patience: timedelta) -> Iterat
 
 def _require_late(installer: Installer, at: datetime, patience: timedelta) -> None:
     if installer.begun is None:
-        raise CollectionError(f"the installer is still on {installer.node}, and when it began is not known")
+        raise CollectionError(
+            f"the installer is still on {installer.node}, and when it began is not known", kind="unclear"
+        )
     if at < installer.begun + patience:
         until = installer.begun + patience
         raise CollectionError(
-            f"the installer is still on {installer.node}; it has until {until:%Y-%m-%d %H:%M} UTC: judge again then"
+            f"the installer is still on {installer.node}; it has until {until:%Y-%m-%d %H:%M} UTC: judge again then",
+            kind="too-early",
         )
 
 
@@ -115,8 +118,12 @@ def require_seen(installer: Installer) -> None:
     for command, reason in installer.failed.items():
         raise CollectionError(f"{command} on {installer.node} could not list containers: {reason}")
     if not installer.containers:
-        raise CollectionError(f"{installer.node} has neither crictl, nerdctl nor docker to list containers")
+        raise CollectionError(
+            f"{installer.node} has neither crictl, nerdctl nor docker to list containers", kind="no-program"
+        )
     if installer.port is None:
-        raise CollectionError(f"the installer's port on {installer.node} was not tried")
+        raise CollectionError(f"the installer's port on {installer.node} was not tried", kind="not-collected")
     if installer.port.state in NOTHING_LEARNT:
-        raise CollectionError(NOTHING_LEARNT[installer.port.state].format(address=installer.address))
+        raise CollectionError(
+            NOTHING_LEARNT[installer.port.state].format(address=installer.address), kind="unreachable"
+        )

@@ -37,11 +37,12 @@ def unmarked(nodes: PlatformNodes, marks: IsolationMarks) -> Iterator[Fault]:
     """
     if not marks.taints and not marks.labels:
         raise CollectionError(
-            "the platform's marks are not public; name them in the inventory: isolation.taints, isolation.labels"
+            "the platform's marks are not public; name them in the inventory: isolation.taints, isolation.labels",
+            kind="unsaid",
         )
     control_plane = [node for node in nodes.items.values() if node.control_plane]
     if not control_plane:
-        raise CollectionError("no control plane node was listed")
+        raise CollectionError("no control plane node was listed", kind="empty")
     for node in control_plane:
         there = node.labels or {}
         for taint in marks.taints:
@@ -63,7 +64,7 @@ def foreign(pods: Pods, platform: list[str]) -> Iterator[Fault]:
         CollectionError: no Pod was listed.
     """
     if not pods.items:
-        raise CollectionError("no Pod was listed")
+        raise CollectionError("no Pod was listed", kind="empty")
     for name, found in pods.items.items():
         ended = found.phases.get("Succeeded", 0)
         if found.total > ended and not any(fnmatchcase(name, pattern) for pattern in platform):

@@ -51,7 +51,7 @@ def require_whole(listing: Partial) -> None:
         CollectionError: it was not; what was seen before is judged all the same.
     """
     if listing.missing:
-        raise CollectionError(f"not everything could be listed: {listing.missing}")
+        raise CollectionError(f"not everything could be listed: {listing.missing}", kind="incomplete")
 
 
 class ByName(Generic[T_co]):

@@ -79,7 +79,9 @@ def read_lookup(name: str, server: str, text: str) -> Lookup:
         return Lookup(name, server, tuple(sorted(set(addresses))))
     failure = next((line for line in text.splitlines() if _UNRESOLVED.search(line)), "")
     if not failure:
-        raise CollectionError(f"nslookup printed nothing known: {printable(text, limit=200) or '(nothing)'}")
+        raise CollectionError(
+            f"nslookup printed nothing known: {printable(text, limit=200) or '(nothing)'}", kind="unparsable"
+        )
     return Lookup(name, server, failure=printable(failure, limit=200))
 
 
@@ -118,6 +120,6 @@ def require_asked(names: Names) -> None:
             where = f" at {lookup.server}" if lookup.server else ""
             raise CollectionError(f"{lookup.name} could not be asked for{where}: {lookup.problem}")
     if not names.servers:
-        raise CollectionError("no running CoreDNS Pod (k8s-app=kube-dns in kube-system) was found")
+        raise CollectionError("no running CoreDNS Pod (k8s-app=kube-dns in kube-system) was found", kind="absent")
     if names.problem:
         raise CollectionError(names.problem)

@@ -249,5 +249,7 @@ def labels_of(found: Resources, name: str) -> Mapping[str, str]:
     """
     item = found.items.get(name)
     if item is None:
-        raise CollectionError(f"there is no object {name}" + (f"; {found.missing}" if found.missing else ""))
+        raise CollectionError(
+            f"there is no object {name}" + (f"; {found.missing}" if found.missing else ""), kind="absent"
+        )
     return item.labels or {}

@@ -11,7 +11,7 @@ from acp_acceptance.model.platform import appreleases, gathered, nodes, pods, re
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from acp_acceptance.model.measurement import Facts
+    from acp_acceptance.model.measurement import Facts, ProblemKind
     from acp_acceptance.model.platform import PlatformFacts
 
 SETTLING = (
@@ -25,8 +25,8 @@ SETTLING = (
 )
 """Facts that change while a cluster settles, and say whether it has."""
 
-_FINAL = frozenset({"no-access", "forbidden", "unauthorised", "unreadable", "not-collected", "interrupted"})
-"""Why something was not read that waiting does not mend."""
+_MAY_COME: frozenset[ProblemKind] = frozenset({"unreachable", "deadline", "server", "absent"})
+"""Why something was not read that waiting may mend."""
 
 _OF_SOME_RELEASES = resources.KINDS["ClusterVersionShadow"].fact
 
@@ -54,7 +54,7 @@ def _unread(facts: Facts) -> Iterator[str]:
     problems = facts.problems()
     for name in SETTLING:
         problem = problems.get(name)
-        if problem is None or problem.kind in _FINAL:
+        if problem is None or problem.kind not in _MAY_COME:
             continue
         if problem.kind != "absent" or name != _OF_SOME_RELEASES:
             yield f"{name.replace('_', ' ')}: {problem.reason}"

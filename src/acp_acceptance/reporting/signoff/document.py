@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.grouping import alike, area_of, blamed, by_area, cell_of, rows_of_targets
+from acp_acceptance.reporting.problems import was_unmeasured
 from acp_acceptance.reporting.results import Outcome, Results, Verdict, blocks
 from acp_acceptance.reporting.signoff.cover import Cover, cover_of
+from acp_acceptance.reporting.signoff.parts import (
+    Asked,
+    Finding,
+    FindingList,
+    GivenWaiver,
+    LeftOut,
+    Mark,
+    Names,
+    Picture,
+    PictureRow,
+    Section,
+    Seen,
+    Traced,
+    Witness,
+)
 from acp_acceptance.reporting.signoff.voice import Voice
 
 if TYPE_CHECKING:
@@ -26,148 +41,6 @@ _LISTS = (
     ("advised-broken", "advised", Outcome.BROKEN, "advice"),
 )
 _MARKS = {"failed": "✕", "broken": "?", "waived": "~", "left": "…", "advice": "!", "ok": "✓", "none": ""}
-
-
-@dataclass(frozen=True)
-class Names:
-    """Names of targets that share something.
-
-    Attributes:
-        label: what is shown: the names where they are few, else how many there are.
-        listed: all names, where the label does not say them.
-    """
-
-    label: str
-    listed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One cell of the picture: its kind (see :class:`Cell`), sign, and words."""
-
-    kind: str
-    sign: str
-    text: str
-
-
-@dataclass(frozen=True)
-class PictureRow:
-    """Targets, or an area, with their cells; ``blamed`` are the targets with failures where a row is an area."""
-
-    names: Names
-    cells: tuple[Mark, ...]
-    blamed: Names | None = None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """What people see at a glance."""
-
-    title: str
-    first: str
-    columns: tuple[str, ...]
-    rows: tuple[PictureRow, ...]
-    legend: tuple[Mark, ...]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A requirement that a finding is about."""
-
-    id: str
-    title: str
-    required: str
-    source: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was seen on some targets, the same on all of them."""
-
-    names: Names
-    observed: str
-    next: str
-    waiver: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One way in which requirements are not met or not measured, with all that was seen of it.
-
-    Attributes:
-        next: the next step where it is the same for all that was seen; else each has its own.
-    """
-
-    asked: tuple[Asked, ...]
-    seen: tuple[Seen, ...]
-    next: str
-
-
-@dataclass(frozen=True)
-class FindingList:
-    """Findings of one kind; ``count`` is how many verdicts they are."""
-
-    id: str
-    title: str
-    kind: str
-    count: int
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class GivenWaiver:
-    """A waiver that the run was given."""
-
-    requirement: str
-    title: str
-    targets: str
-    reason: str
-    owner: str
-    expires: str
-    state: str
-    state_text: str
-    covers: Names | None
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A requirement that was not judged on some targets, with the reasons."""
-
-    id: str
-    title: str
-    reasons: tuple[tuple[str, Names], ...]
-
-
-@dataclass(frozen=True)
-class Witness:
-    """Targets with the same outcome and the same evidence."""
-
-    outcome: str
-    outcome_text: str
-    names: Names
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Traced:
-    """A requirement of a section of the guide, and what came of it."""
-
-    id: str
-    title: str
-    severity: str
-    required: str
-    result: Mark
-    counts: str
-    witnesses: tuple[Witness, ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of the guide."""
-
-    title: str
-    requirements: tuple[Traced, ...]
 
 
 class Document:
@@ -267,8 +140,15 @@ class Document:
             found.setdefault(key, []).append(self._asked(group))
         return [_finding(tuple(asked), key[0]) for key, asked in found.items()]  # type: ignore[arg-type]
 
-    def _said(self, verdict: Verdict) -> tuple[str, str, str]:
-        return (self.voice.observed(verdict), self.voice.next_step(verdict), self.voice.waiver(verdict))
+    def _said(self, verdict: Verdict) -> tuple[str, str, str, str]:
+        """Give what was observed, its technical detail, the next step, and what covers it."""
+        waiver = self.voice.waiver(verdict)
+        if was_unmeasured(verdict):
+            trouble = self.voice.trouble(verdict)
+            # A record of an older version has no more than the detail.
+            said = (trouble.says, trouble.detail) if trouble.says else (trouble.detail, "")
+            return (*said, trouble.next, waiver)
+        return (self.voice.observed(verdict), "", self.voice.next_step(verdict), waiver)
 
     def _seen(self, same: list[Verdict]) -> Seen:
         nodes = all(verdict.kind == "node" for verdict in same)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from acp_acceptance.reporting.results import Results
-    from acp_acceptance.reporting.signoff.document import Finding, FindingList, Traced
+    from acp_acceptance.reporting.signoff.parts import Finding, FindingList, Traced
+    from acp_acceptance.reporting.signoff.words import Words
     from acp_acceptance.requirements.catalogue import Catalogue, Language
 
 _SEEN, _WITNESSES, _NAMES = 12, 8, 60
@@ -50,7 +51,7 @@ def write_pdf(file: Path, results: Results, catalogue: Catalogue, language: Lang
     notices = [document.words("no-font")] if unable else []
     if not fonts.chinese and _HAN.search(json.dumps(data, ensure_ascii=False)):
         notices.append(document.words("no-glyphs"))
-    data = _for_paper(data) | {"notices": notices, "fonts": asdict(fonts)}
+    data = _for_paper(document.words, data) | {"notices": notices, "fonts": asdict(fonts)}
     template = (resources.files(__package__) / "report.typ").read_bytes()
     pdf: Any = typst.compile(
         cast("Any", template), sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, font_paths=list(fonts.folders)
@@ -103,14 +104,15 @@ def _more(document: Document, items: Sequence[object], shown: int) -> str:
     return document.words("left-out", count=len(items) - shown) if len(items) > shown else ""
 
 
-def _for_paper(data: Any) -> Any:  # noqa: ANN401 - any part of the report
+def _for_paper(words: Words, data: Any) -> Any:  # noqa: ANN401 - any part of the report
     """Cut lists of names, and let long addresses, paths and digests be broken where people would break them."""
     if isinstance(data, str):
         return _LONG_WORD.sub(lambda word: _BREAKS.sub("\\g<0>\u200b", word[0]), data)
     if isinstance(data, dict):
-        return {name: _for_paper(_cut(item) if name == "listed" else item) for name, item in data.items()}
-    return [_for_paper(item) for item in data] if isinstance(data, (list, tuple)) else data
+        return {name: _for_paper(words, _cut(words, item) if name == "listed" else item) for name, item in data.items()}
+    return [_for_paper(words, item) for item in data] if isinstance(data, (list, tuple)) else data
 
 
-def _cut(names: Sequence[str]) -> list[str]:
-    return [*names[:_NAMES], "…"] if len(names) > _NAMES else list(names)
+def _cut(words: Words, names: Sequence[str]) -> list[str]:
+    more = len(names) - _NAMES
+    return [*names[:_NAMES], words("names-left-out", count=more)] if more > 0 else list(names)

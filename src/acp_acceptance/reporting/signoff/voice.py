@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.text import printable
+from acp_acceptance.reporting.phrases import phrase
+from acp_acceptance.reporting.problems import trouble_of, was_unmeasured
 from acp_acceptance.reporting.results import Outcome, Results, Verdict
 from acp_acceptance.reporting.signoff.words import Words
 from acp_acceptance.requirements.messages import Speaker
@@ -14,6 +16,7 @@ from acp_acceptance.requirements.messages import Speaker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from acp_acceptance.reporting.problems import Trouble
     from acp_acceptance.requirements.catalogue import Catalogue, Language, Requirement
 
 _LONG, _EVIDENCE = 4000, 400
@@ -77,20 +80,28 @@ class Voice:
         """Say what was observed instead of what is required, or why nothing was."""
         if verdict.outcome in {Outcome.NOT_APPLICABLE, Outcome.NOT_RUN}:
             return printable(self.words.reason(verdict.reason), limit=_LONG)
+        if was_unmeasured(verdict):
+            return self.trouble(verdict).line(self.words.language)
         findings = self._findings(verdict)
         found = self.requirement(verdict.requirement)
         if findings and found and self._speaker:
             return _said(partial(self._speaker.observed, found, findings), verdict.message)
         return printable(verdict.reason or verdict.message, limit=_LONG)
 
+    def trouble(self, verdict: Verdict) -> Trouble:
+        """Say what stood in the way of measuring."""
+        return trouble_of(verdict, self.words.language)
+
     def next_step(self, verdict: Verdict) -> str:
         """Say what to do."""
+        if was_unmeasured(verdict):
+            return self.trouble(verdict).next
         findings = self._findings(verdict)
         found = self.requirement(verdict.requirement)
+        again = phrase("measure-again", self.words.language)
         if findings and found and self._speaker:
-            again = self.words("measure-again")
             return _said(partial(self._speaker.next_step, found, findings, verdict.values), again)
-        return "" if verdict.own and verdict.outcome is Outcome.FAILED else self.words("measure-again")
+        return "" if verdict.own and verdict.outcome is Outcome.FAILED else again
 
     def waiver(self, verdict: Verdict) -> str:
         """Say what covers a failure, or did."""
@@ -112,7 +123,11 @@ class Voice:
         if verdict.outcome is not Outcome.PASSED:
             return self.observed(verdict)
         said = "; ".join(f"{name}: {_plain(value)}" for name, value in verdict.evidence.items())
-        return printable(said, limit=_EVIDENCE) or self.words("nothing-observed")
+        # Redacted before it is cut: a secret that is cut in two may not look like one.
+        full = printable(said, limit=max(1, 10 * len(said)))
+        if len(full) > _EVIDENCE:
+            return self.words("text-left-out", shown=full[:_EVIDENCE], count=len(full) - _EVIDENCE)
+        return full or self.words("nothing-observed")
 
     def _findings(self, verdict: Verdict) -> list[dict[str, Any]]:
         """Give the findings that the catalogue has sentences for."""
