@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,11 @@ def size_of(session: requests.Session, url: str) -> int:
     going_on, size = "", 0
     while True:
         answer = session.get(url, params={"limit": "500", "continue": going_on}, timeout=120)
-        answer.raise_for_status()
-        size += len(answer.content)
         found = _CONTINUE.search(answer.content[:2000])
+        # After five minutes etcd has compacted the state that the pages are of; the server offers to go on in a newer one.
+        if answer.status_code != HTTPStatus.GONE or found is None:
+            answer.raise_for_status()
+        size += len(answer.content)
         if found is None or not found[1]:
             return size
         going_on = found[1].decode()
