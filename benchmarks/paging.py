@@ -40,7 +40,7 @@ def size_of(session: requests.Session, url: str) -> int:
     while True:
         answer = session.get(url, params={"limit": "500", "continue": going_on}, timeout=120)
         found = _CONTINUE.search(answer.content[:2000])
-        # After five minutes etcd has compacted the state that the pages are of; the server offers to go on in a newer one.
+        # After five minutes etcd has compacted the state that pages are of; the server offers to go on in a newer one.
         if answer.status_code != HTTPStatus.GONE or found is None:
             answer.raise_for_status()
         size += len(answer.content)
