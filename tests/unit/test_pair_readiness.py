@@ -116,7 +116,11 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "password": (REPOSITORY, said(repository_password="mark 2"), "the passwords of both sides"),
     "no password": (REPOSITORY, both_said(repository_password=""), "is empty on primary-global, standby-global"),
     "not the domain": (REPOSITORY, both_said(repository_address="192.0.2.9"), "is not the platform's domain"),
-    "images": (IMAGES, side(registry=RegistryContents("r", {"acp/sentry": ("v1", "v2")})), "repositories missing on the standby: 1 of 2"),
+    "images": (
+        IMAGES,
+        side(registry=RegistryContents("r", {"acp/sentry": ("v1", "v2")})),
+        "repositories missing on the standby: 1 of 2",
+    ),
     "tags": (
         IMAGES,
         side(registry=RegistryContents("r", {"acp/sentry": ("v1",), "acp/console": ("v1",)})),
@@ -135,7 +139,11 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "open file": (KEYS_SAME, keys(mode="644"), f"on {NODE} the file is owned by root:root with mode 644"),
     "owned file": (KEYS_SAME, keys(owner="1000:1000"), "owned by 1000:1000"),
     "key twice": (KEYS_SAME, keys(key_names=("aescbc1/a", "aescbc1/a")), f"on {NODE} keys share a name: aescbc1/a"),
-    "no file": (KEYS_SAME, {"nodes": {NODE: {"encryption": type(KEYS)(present=False)}}}, f"there is no such file on {NODE}"),
+    "no file": (
+        KEYS_SAME,
+        {"nodes": {NODE: {"encryption": type(KEYS)(present=False)}}},
+        f"there is no such file on {NODE}",
+    ),
     "node": (DNS, resolved(VIPS[STANDBY]), f"node {NODE} resolves it to 198.51.100.10, so standby-global is active"),
     "nowhere": (DNS, resolved("203.0.113.9"), "203.0.113.9, which is neither side's VIP"),
     "unknown": (DNS, resolved(), f"node {NODE} does not resolve it"),

@@ -65,7 +65,7 @@ _PHRASES: dict[str, tuple[str, str, str]] = {
     ),
     "unmeasured-for": ("not measured: {reasons}", "не измерено: {reasons}", "未测量：{reasons}"),
     "unverified": (
-        "There is no installation guide for ACP {release} here: its values are those of the release before it, not verified.",
+        "No installation guide of ACP {release} is at hand: its values are those of the release before, not verified.",
         "Руководства по установке ACP {release} здесь нет: взяты значения предыдущего выпуска, они не подтверждены.",
         "此处没有 ACP {release} 的安装指南：采用上一版本的数值，未经核实。",
     ),
