@@ -64,6 +64,9 @@ def said() -> list[Said]:
     found += [Said(f"phrases: {name}", texts) for name, texts in vars(phrases)["_PHRASES"].items()]
     words = resources.files("acp_acceptance.reporting.signoff") / "words.yaml"
     found += [Said(f"words: {name}", tuple(texts)) for name, texts in yaml.safe_load(words.read_text("utf-8")).items()]
+    problems = yaml.safe_load((resources.files("acp_acceptance.reporting") / "problems.yaml").read_text("utf-8"))
+    for kind, parts in problems.items():
+        found += [Said(f"problems: {kind}", tuple(texts)) for texts in parts.values()]
     frames = vars(messages)["_FRAMES"]
     found += [Said(f"frames: {name}", tuple(frames[key][name] for key in LANGUAGES)) for name in frames["en"]]
     for table in (vars(listing)["_QUESTIONS"], vars(listing)["_NOT_VERIFIED"]):
