@@ -52,7 +52,7 @@ def test_a_failure_is_said_whole(run_suite: Callable[..., SuiteRun], tmp_path: P
     run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON), healthy("cp-2")))
     assert run.status == 1
     assert run.with_outcome("failed") == {(SWAP, "cp-1")}
-    message = "cp-1: swap is on: /dev/dm-1 (4.0 GiB); ACP 4.2 requires it off, now and after a reboot [Node Preprocessing: OS and kernel]. Next: switch swap off: swapoff -a"
+    message = "cp-1: swap is on: /dev/dm-1 (4.0 GiB); ACP 4.2 requires swap off, now and after a reboot [Node Preprocessing: OS and kernel]. Next: switch swap off: swapoff -a"
     assert message in run.output
     (failure,) = junit_results(run, "test_swap_is_off[cp-1]")
     assert isinstance(failure, Failure)
@@ -140,9 +140,9 @@ def test_a_waiver_in_force_covers_a_failure_and_the_check_still_ran(
     run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON)), "--acp-waivers", waivers)
     assert run.status == 0, run.output
     (verdict,) = [item for item in run.results["verdicts"] if item["outcome"] == "waived"]
-    assert "cover nothing, take them out of the file: preflight.kernel.selinux (*, 2999-01-01)\n" in run.output
+    assert "cover nothing; remove them from the file: preflight.kernel.selinux (*, 2999-01-01)\n" in run.output
     assert (
-        "Waivers whose day is over, renew them or take them out: preflight.kernel.apparmor (x*, 2020-01-01)\n"
+        "Waivers that have expired; renew them or remove them: preflight.kernel.apparmor (x*, 2020-01-01)\n"
         in run.output
     )
     assert verdict["waiver"] == {"reason": "a test", "owner": "me", "expires": "2999-01-01", "expired": False}

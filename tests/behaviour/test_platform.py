@@ -72,9 +72,9 @@ def test_plain_hosts_are_no_plan_of_a_site(run_suite: Callable[..., SuiteRun]) -
 @pytest.mark.parametrize(
     ("nodes", "site", "said"),
     [
-        ({**three_nodes(), "cp-4": ("control_plane",)}, {}, "it has 4 control plane nodes"),
-        (three_nodes(), {"release": "4.0"}, "it has 0 workers"),
-        (three_nodes("worker-1"), {"managed_clusters": 500}, "it has 4 nodes, fewer than the 6"),
+        ({**three_nodes(), "cp-4": ("control_plane",)}, {}, "control plane nodes: 4"),
+        (three_nodes(), {"release": "4.0"}, "workers: 0"),
+        (three_nodes("worker-1"), {"managed_clusters": 500}, "nodes: 4, fewer than the 6"),
     ],
 )
 def test_a_number_of_nodes_that_does_not_fit_fails_alone(

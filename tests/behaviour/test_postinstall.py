@@ -192,7 +192,7 @@ BASE = {"deployStatus": "Completed", "runningStatus": "Abnormal", "message": HOS
         (changed(MACHINES, phase="Initializing"), RESOURCES, "Machine/mc-1", "its phase is Initializing"),
         ({MACHINES: []}, RESOURCES, "Machine", "there is no Machine"),
         ({CLUSTERS: [named("edge", status={"phase": "Running"})]}, RESOURCES, "Cluster/global", "there is no Cluster global"),
-        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "none of the 1 modules is it"),
+        ({MODULE_INFOS: healthy_objects()[MODULE_INFOS][:1]}, DOCS, "global", "it is not among the modules (1)"),
         (with_more(CLAIMS, claim("logs", "Pending", storageClassName="local")), STORAGE, "global", "logs is Pending"),
         ({CLAIMS: [claim("logs", "Pending")], STORAGE_CLASSES: []}, STORAGE, "global", "none is the default"),
         (
@@ -206,7 +206,7 @@ BASE = {"deployStatus": "Completed", "runningStatus": "Abnormal", "message": HOS
         ({SLICES: [endpoints("cluster-transformer", *NOT_READY)]}, WEBHOOKS, "global", "has no ready endpoint"),
         ({DAEMON_SETS: [daemon_set("kube-proxy")]}, CNI, "global", "there is no DaemonSet kube-system/kube-ovn-cni"),
         ({DAEMON_SETS: [daemon_set(nodes=2)]}, CNI, "global", "is meant for 2 of 3 nodes"),
-        (foreign_pod(), FOREIGN, "global", "1 Pods run in namespace shop"),
+        (foreign_pod(), FOREIGN, "global", "Pods that run in namespace shop: 1"),
     ],
 )  # fmt: skip
 def test_a_fault_fails_alone(judge: Judge, objects: dict[str, Any], requirement: str, target: str, said: str) -> None:

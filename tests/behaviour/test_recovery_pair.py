@@ -89,7 +89,7 @@ def test_a_password_that_is_not_given_is_not_measured(run_suite: Callable[..., S
 def test_an_empty_password_fails(run_suite: Callable[..., SuiteRun], tmp_path: Path) -> None:
     run = run_suite(f"--acp-inventory={inventory(tmp_path)}", environment={"ACP_REGISTRY_PASSWORD": ""})
     assert set(run.outcomes(PARAMETERS).values()) == {"failed"}
-    assert "the image repository's password is empty" in run.output
+    assert "the image registry's password is empty" in run.output
 
 
 def test_the_fingerprint_of_a_certificate_is_taken_from_its_file(

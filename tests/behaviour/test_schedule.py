@@ -93,7 +93,8 @@ def test_what_cannot_be_written_beside_the_record_is_said_and_costs_nothing(tmp_
     assert (folder / "results.json").exists()
     assert run.status in {0, 1}
     assert (
-        f"{tmp_path}/local/history/preflight.jsonl could not be written, the record is whole all the same" in run.output
+        f"{tmp_path}/local/history/preflight.jsonl could not be written; the record is complete all the same"
+        in run.output
     )
     assert "http://127.0.0.1:1 could not be written" in run.output
     assert (tmp_path / "local" / "history").read_text() == "mine"

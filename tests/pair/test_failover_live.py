@@ -168,10 +168,10 @@ def every_step_left_undone_is_found_and_the_first_is_the_next(failover: Failover
     assert "refuses the platform's own user with status 401" in words
     assert "ModuleInfo global/etcd-sync is still there" in words
     assert all(f"{side.vip}:{ETCD_PORT} is open" in words for side in pair.sides.values())
-    assert f"it leads to {pair.primary.vip} from here" in words
+    assert f"it leads to {pair.primary.vip} from this machine" in words
     assert "the API server is that of primary-global" in words
-    assert all(f"{name} was not started again" in words for name in RESTARTED)
-    assert "in production warlock was not started again" in words
+    assert all(f"{name} was not restarted" in words for name in RESTARTED)
+    assert "in production warlock was not restarted" in words
     failover.set_password(ELASTICSEARCH_PASSWORD)
 
 

@@ -322,7 +322,7 @@ def test_the_line_stays_one_line_whatever_is_in_it() -> None:
 def test_an_accepted_run_names_nothing() -> None:
     assert (
         one_line(results(verdict()), 0, None, "zh")
-        == f"acp-acceptance north dr: 通过验收: 1 通过; {FINISHED}, 30 s, exit 0"
+        == f"acp-acceptance north dr: 通过验收\uff1a1 通过; {FINISHED}\uff0c30 秒\uff0c退出码 0"
     )
 
 

@@ -38,8 +38,8 @@ def test_two_alike_clusters_meet_it(tmp_path: Path) -> None:
             {PRODUCT_BASES: [named("base", status={"phase": "Running", "version": "v4.2.2"})]},
             "ACP is v4.2.1 on the primary and v4.2.2 on the standby",
         ),
-        ({MODULE_INFOS: [plugin("etcd-sync")]}, "the standby lacks the plugins logging"),
-        ({MODULE_INFOS: [plugin("logging"), plugin("servicemesh")]}, "only the standby has the plugins servicemesh"),
+        ({MODULE_INFOS: [plugin("etcd-sync")]}, "the standby lacks plugins: logging"),
+        ({MODULE_INFOS: [plugin("logging"), plugin("servicemesh")]}, "only the standby has plugins: servicemesh"),
         (
             {MODULE_INFOS: [plugin("logging", "v4.2.0")]},
             "the plugin logging is v4.2.1 on the primary and v4.2.0 on the standby",

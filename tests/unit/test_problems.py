@@ -115,7 +115,7 @@ def test_what_to_do_about_a_node_is_not_what_to_do_about_a_cluster() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "step"), [("en", "Next: mend"), ("ru", "Далее: устраните"), ("zh", "下一步：排除")]
+    ("language", "step"), [("en", "Next: fix"), ("ru", "Далее: устраните"), ("zh", "下一步：排除")]
 )
 @pytest.mark.parametrize("problem", ["", "of-tomorrow"])
 def test_a_record_without_a_known_kind_is_said_as_it_was(language: Language, step: str, problem: str) -> None:

@@ -160,7 +160,7 @@ def test_diff_ends_with_1_only_where_something_is_new(tmp_path: Path, capsys: py
     assert main(["diff", str(well), str(ill)]) == 1
     assert "New (1)" in capsys.readouterr().out
     assert main(["diff", str(ill), str(well)]) == 0
-    assert "Mended (1)" in capsys.readouterr().out
+    assert "Fixed (1)" in capsys.readouterr().out
     assert main(["diff", str(well), str(well)]) == 0
     assert "Nothing is open" in capsys.readouterr().out
 

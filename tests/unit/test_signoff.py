@@ -38,7 +38,7 @@ def text_of(results: Any, language: Any = "en") -> str:
 @pytest.mark.parametrize(
     ("language", "says"),
     [
-        ("en", ["NOT ACCEPTED", "Customer АО «Пример»", "Contract ACP-17/2026", "Run by ivan on laptop", "allowed by Olga N.", "2026-11-22 00:30:00 to 00:31:05 (UTC+03:00)", "UTC 2026-11-21 21:30:00 to 21:31:05", "multi-cluster", "global: https://192.0.2.10:6443, Kubernetes v1.33.4, nodes: 3"]),
+        ("en", ["NOT ACCEPTED", "Customer АО «Пример»", "Contract ACP-17/2026", "Run by ivan on laptop", "allowed by Olga N.", "2026-11-22 00:30:00 to 00:31:05 (UTC+03:00)", "UTC 2026-11-21 21:30:00 to 21:31:05", "Multi-cluster", "global: https://192.0.2.10:6443, Kubernetes v1.33.4, nodes: 3"]),
         ("ru", ["НЕ ПРИНЯТО", "Заказчик АО «Пример»", "Договор ACP-17/2026", "Выполнил ivan на laptop", "Местное время 2026-11-22 00:30:00 – 00:31:05 (UTC+03:00)", "Обязательных проверок не пройдено: 1, не измерено: 1."]),
         ("zh", ["未通过验收", "客户 АО «Пример»", "合同 ACP-17/2026", "执行人 ivan（laptop）", "必需检查中，1 项未通过，1 项无法测量。"]),
     ],
@@ -78,8 +78,8 @@ def test_targets_of_which_the_same_is_said_are_told_together_and_each_is_named()
     well = [verdict(f"well-{number}") for number in range(180)]
     text = text_of(record([*failed, *other, *well]))
     assert text.count("swap is on: /dev/dm-1") == 2  # as a finding, and in the trace
-    assert "17 nodes: the same node-0, node-1, node-2" in text
-    assert "180 nodes: the same" in text
+    assert "17 nodes, all the same node-0, node-1, node-2" in text
+    assert "180 nodes, all the same" in text
     assert "node-16" in text
 
 
@@ -124,7 +124,7 @@ def test_why_a_run_is_partial_is_said_in_the_reports_language() -> None:
 
 def test_what_the_inventory_does_not_say_is_shown_as_that() -> None:
     text = text_of(record([verdict()], site={"customer": None, "contract": None}))
-    assert text.count("not stated in the inventory") == 2
+    assert text.count("Not stated in the inventory") == 2
 
 
 def test_waivers_that_covered_nothing_are_shown_too() -> None:
@@ -311,5 +311,5 @@ def test_why_something_was_not_applicable_is_said_in_the_reports_language() -> N
     assert (
         Words("ru").reason("recovery_pair is False; os is ubuntu") == "пара аварийного восстановления: нет; ОС: ubuntu"
     )
-    assert Words("zh").reason("ACP 4.2 asks nothing here: role is worker") == "ACP 4.2 在此无要求：角色: worker"
+    assert Words("zh").reason("ACP 4.2 asks nothing here: role is worker") == "ACP 4.2 在此无要求：角色：worker"
     assert Words("en").reason("something of a newer suite") == "something of a newer suite"

@@ -59,8 +59,8 @@ def test_all_runs_are_shown_newest_first_with_their_reports(tmp_path: Path, lang
 def test_long_histories_are_cut_and_say_so(tmp_path: Path) -> None:
     runs(tmp_path / "s", 230)
     text = Page(as_page(tmp_path / "s", "en")).text
-    assert "30 older runs are in the history." in text
-    assert "60 runs, oldest first; the newest: 4 failed, 1 not measured" in text
+    assert "Older runs in the history: 30." in text
+    assert "Runs: 60, oldest first; the newest: 4 failed, 1 not measured" in text
 
 
 @pytest.mark.parametrize("folder", ["../secret", "/etc", "..", ".", "a/b", "<img src=x>", ""])

@@ -30,12 +30,13 @@ def one_line(results: Results, status: int, folder: Path | None, language: Langu
         if results.counts.get(outcome.value)
     ]
     stages = results.scope.name if results.scope.stages else phrase("own", language)
+    none = phrase("nothing judged", language)
     parts = [
-        f"{phrase(results.verdict, language)}: {', '.join(counted) or phrase('nothing judged', language)}",
+        phrase("in-one-line", language, verdict=phrase(results.verdict, language), counts=", ".join(counted) or none),
         _against(results, language),
         _unmeasured(results, language),
         phrase("interrupted", language) if run.interrupted else "",
-        f"{run.finished}, {seconds:.0f} s, exit {status}",
+        phrase("ended", language, finished=run.finished, seconds=f"{seconds:.0f}", status=status),
         str(folder) if folder else "",
     ]
     said = "; ".join(part for part in parts if part)

@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 _HEADINGS = {
     "en": ("Requirement", "Severity", "What", "Required", "Source"),
-    "ru": ("Требование", "Важность", "Что", "Требуется", "Источник"),
-    "zh": ("要求", "级别", "内容", "要求值", "来源"),
+    "ru": ("Требование", "Важность", "Что проверяется", "Требуется", "Источник"),
+    "zh": ("要求项", "级别", "检查内容", "要求", "来源"),
 }
 _QUESTIONS = {
     "en": "Not measurable: questions to the people who sign",
-    "ru": "Не измеряется: вопросы к подписывающим",
+    "ru": "Нельзя измерить: вопросы к подписывающим",
     "zh": "无法测量：由签字人确认的问题",
+}
+_NOT_VERIFIED = {
+    "en": "{title} (not verified: values of 4.2)",
+    "ru": "{title} (не подтверждено: значения 4.2)",
+    "zh": "{title}（未经核实：采用 4.2 的数值）",
 }
 _SEVERITIES = {
     "en": {"required": "required", "advised": "advised"},
-    "ru": {"required": "обязательно", "advised": "рекомендуется"},
+    "ru": {"required": "обязательное", "advised": "рекомендуемое"},
     "zh": {"required": "必需", "advised": "建议"},
 }
 
@@ -80,7 +85,8 @@ class RequirementList:
     @property
     def title(self) -> str:
         """What the list is of."""
-        return f"ACP {self._release.release}" + ("" if self._release.verified else " (not verified: values of 4.2)")
+        title = f"ACP {self._release.release}"
+        return title if self._release.verified else _NOT_VERIFIED[self._language].format(title=title)
 
     @property
     def questions_title(self) -> str:

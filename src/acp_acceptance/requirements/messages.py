@@ -18,18 +18,24 @@ _FRAMES: dict[str, dict[str, str]] = {
         "advised": "{target}: {observed}; ACP {release} advises {asked} [{source}]. Next: {next}",
         "list": ", ",
         "nothing": "nothing",
+        "and": "; ",
+        "with commands": "{words}: {commands}",
     },
     "ru": {
         "required": "{target}: {observed}; ACP {release} требует: {asked} [{source}]. Далее: {next}",
         "advised": "{target}: {observed}; ACP {release} рекомендует: {asked} [{source}]. Далее: {next}",
         "list": ", ",
         "nothing": "ничего",
+        "and": "; ",
+        "with commands": "{words}: {commands}",
     },
     "zh": {
         "required": "{target}：{observed}；ACP {release} 要求：{asked} [{source}]。下一步：{next}",
         "advised": "{target}：{observed}；ACP {release} 建议：{asked} [{source}]。下一步：{next}",
         "list": "、",
         "nothing": "无",
+        "and": "；",
+        "with commands": "{words}：{commands}",
     },
 }
 
@@ -73,7 +79,7 @@ class Speaker:
     def observed(self, requirement: Requirement, findings: list[dict[str, Any]]) -> str:
         """Say what was observed instead; findings are ``{"sentence", "observed"}``."""
         says = (self._say(requirement.unmet[item["sentence"]].says, item["observed"]) for item in findings)
-        return "; ".join(dict.fromkeys(says))
+        return self._frame["and"].join(dict.fromkeys(says))
 
     def next_step(self, requirement: Requirement, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:
         """Say what to do, with the commands that do it."""
@@ -84,7 +90,7 @@ class Speaker:
             if len(remedies) == _REMEDIES:
                 # What is mended first shows how the others are mended.
                 break
-        return "; ".join(remedies or {self._remedy(requirement.remedy, values): None})
+        return self._frame["and"].join(remedies or {self._remedy(requirement.remedy, values): None})
 
     def message(self, requirement: str, target: str, findings: list[dict[str, Any]], values: Mapping[str, Any]) -> str:
         """Say a failure whole, on one line."""
@@ -101,7 +107,7 @@ class Speaker:
     def _remedy(self, remedy: Remedy, values: Mapping[str, Any]) -> str:
         commands = " && ".join(command.format_map(_Filling(values, _as_arguments)) for command in remedy.commands)
         words = self._say(remedy.words, values)
-        return f"{words}: {commands}" if commands else words
+        return self._frame["with commands"].format(words=words, commands=commands) if commands else words
 
     def _say(self, text: Text, values: Mapping[str, Any]) -> str:
         # Values are put in as they are: braces in them mean nothing.

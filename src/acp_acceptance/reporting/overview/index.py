@@ -149,7 +149,7 @@ def _chart(entries: Sequence[Entry], words: Words) -> Chart:
             failed=_height(_count(entry, "failed"), most),
             broken=_height(_count(entry, "broken"), most),
             accepted=entry.verdict == "accepted",
-            title=f"{entry.started:%Y-%m-%d %H:%M}: {_counts(entry, words)}",
+            title=f"{entry.started:%Y-%m-%d %H:%M}{words('colon')}{_counts(entry, words)}",
         )
         for number, entry in enumerate(entries)
     )

@@ -74,7 +74,7 @@ def cover_of(results: Results, words: Words, digest: str, next_step: str = "") -
         subject=f"{words('platform')} {site.release} · {stages}",
         verdict=phrase(results.verdict, words.language),
         tone=_TONES.get(results.verdict, "advice"),
-        because=(*_because(results, words), *([f"{words('next')}: {next_step}"] if next_step else [])),
+        because=(*_because(results, words), *([f"{words('next')}{words('colon')}{next_step}"] if next_step else [])),
         facts=tuple(_facts(results, words, stages, digest)),
         counts=tuple(
             Count(name, words.outcome(name), results.counts[name]) for name in _SHOWN if results.counts.get(name)

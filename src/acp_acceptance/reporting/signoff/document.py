@@ -71,7 +71,7 @@ class Document:
         open_ones = [item for item in found if item.findings or item.outcome is Outcome.BROKEN]
         if not step or not open_ones:
             return printable(step.message) if step else ""
-        return f"{self.voice.title(open_ones[0])}: {self.voice.next_step(open_ones[0])}"
+        return f"{self.voice.title(open_ones[0])}{self.words('colon')}{self.voice.next_step(open_ones[0])}"
 
     # --- the picture
 

@@ -74,13 +74,13 @@ class Words:
             return self("reason-asks-nothing", release=found["release"], what=self.reason(found["what"]))
         if f"reason-{reason}" in _table():
             return self(f"reason-{reason}")
-        return "; ".join(map(self._condition, reason.split("; ")))
+        return self("and").join(map(self._condition, reason.split("; ")))
 
     def partial(self, reason: str) -> str:
         """Say why a run does not cover everything; what has no translation stands as it was recorded.
 
         >>> Words("ru").partial("3 of 7 targets")
-        'объектов: 3 из 7'
+        'Объектов: 3 из 7'
         """
         for name, pattern in _PARTIAL.items():
             found = pattern.fullmatch(reason)
@@ -92,4 +92,4 @@ class Words:
         dimension, _, value = text.partition(" is ")
         if f"dimension-{dimension}" not in _table():
             return text
-        return f"{self(f'dimension-{dimension}')}: {self.known(f'value-{value}', value)}"
+        return f"{self(f'dimension-{dimension}')}{self('colon')}{self.known(f'value-{value}', value)}"
