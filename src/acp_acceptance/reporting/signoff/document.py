@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.grouping import alike, area_of, blamed, by_area, cell_of, rows_of_targets
+from acp_acceptance.reporting.phrases import phrase
 from acp_acceptance.reporting.problems import was_unmeasured
 from acp_acceptance.reporting.results import Outcome, Results, Verdict, blocks
 from acp_acceptance.reporting.signoff.cover import Cover, cover_of
@@ -120,7 +121,8 @@ class Document:
         for name, severity, outcome, kind in _LISTS:
             chosen = [item for item in self.results.verdicts if item.severity == severity and item.outcome is outcome]
             if chosen:
-                lists.append(FindingList(name, self.words(name), kind, len(chosen), tuple(self._findings(chosen))))
+                title = phrase(name, self.language)
+                lists.append(FindingList(name, title, kind, len(chosen), tuple(self._findings(chosen))))
         return lists
 
     @cached_property
