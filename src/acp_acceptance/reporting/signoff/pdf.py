@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, cast
 
@@ -86,18 +86,19 @@ def _data(document: Document, digest: str) -> dict[str, Any]:
 
 
 def _list(document: Document, found: FindingList) -> dict[str, Any]:
-    return {**asdict(found), "findings": [_finding(document, item) for item in found.findings]}
+    findings = [_finding(document, item) for item in found.findings]
+    return {**asdict(replace(found, findings=())), "findings": findings}
 
 
 def _finding(document: Document, finding: Finding) -> dict[str, Any]:
-    cut = {**asdict(finding), "seen": [asdict(item) for item in finding.seen[:_SEEN]]}
-    return {**cut, "more": _more(document, finding.seen, _SEEN)}
+    cut = replace(finding, seen=finding.seen[:_SEEN])
+    return {**asdict(cut), "more": _more(document, finding.seen, _SEEN)}
 
 
 def _traced(document: Document, traced: Traced) -> dict[str, Any]:
     # What was seen of everything is in the HTML report; on paper it is named by how many, and the first ones.
-    cut = {**asdict(traced), "witnesses": [asdict(item) for item in traced.witnesses[:_WITNESSES]]}
-    return {**cut, "more": _more(document, traced.witnesses, _WITNESSES)}
+    cut = replace(traced, witnesses=traced.witnesses[:_WITNESSES])
+    return {**asdict(cut), "more": _more(document, traced.witnesses, _WITNESSES)}
 
 
 def _more(document: Document, items: Sequence[object], shown: int) -> str:
