@@ -74,12 +74,8 @@ def test_the_real_report_shows_outcomes_categories_environment_and_history(
 
     name, own_categories, environment = laid_out_by_its_own_plugin(tmp_path, ill.folder)
     assert name.endswith(": ACP 4.2, preflight")
-    assert own_categories == {
-        "Requirement not met": 1,
-        "Could not be measured": 1,
-        "Waived": 1,
-        "Not applicable": counts["not_applicable"],
-    }
+    assert own_categories == categories
+    assert own_categories["Not applicable"] == shown["skipped"] - own_categories["Waived"] > 0
     assert {"name": "Verdict", "values": ["not accepted"]} in environment
 
     second = laid_out(tmp_path, well.folder / "allure-results")
