@@ -34,11 +34,11 @@ def opened(kubeconfig: str) -> Iterator[tuple[requests.Session, str]]:
         yield session, cluster["server"]
 
 
-def size_of(session: requests.Session, url: str) -> int:
-    """Read a whole collection, and give how many bytes came."""
+def size_of(session: requests.Session, url: str, limit: int = 500) -> int:
+    """Read a whole collection in pages of so many objects, and give how many bytes came."""
     going_on, size = "", 0
     while True:
-        answer = session.get(url, params={"limit": "500", "continue": going_on}, timeout=120)
+        answer = session.get(url, params={"limit": str(limit), "continue": going_on}, timeout=120)
         found = _CONTINUE.search(answer.content[:2000])
         # After five minutes etcd has compacted the state that pages are of; the server offers to go on in a newer one.
         if answer.status_code != HTTPStatus.GONE or found is None:

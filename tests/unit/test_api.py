@@ -100,6 +100,45 @@ def test_pages_are_followed_to_the_last() -> None:
     assert {command for command, _ in server.asked} == {"GET"}
 
 
+def numbered_page(query: dict[str, str], total: int) -> bytes:
+    """Give as many objects as were asked for, from the place on that was."""
+    first, limit = int(query.get("continue", "0")), int(query["limit"])
+    last = min(total, first + limit)
+    return page([str(number) for number in range(first, last)], str(last) if last < total else "")
+
+
+def test_pages_of_a_long_listing_grow() -> None:
+    limits: list[int] = []
+
+    def answer(query: dict[str, str], _: int) -> Answer:
+        limits.append(int(query["limit"]))
+        return 200, numbered_page(query, 60_000)
+
+    names, error, _ = listed(answer)
+    assert error is None
+    assert names == [str(number) for number in range(60_000)]
+    assert limits[:50] == [500] * 50
+    assert limits == sorted(limits)
+    assert all(limit <= max(500, sum(limits[:number]) // 50) for number, limit in enumerate(limits))
+    assert limits[-1] > 1000
+
+
+def test_pages_that_have_grown_too_large_are_asked_for_again_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acp_acceptance.collect.platform.api._PAGES_BEFORE", 1)
+    asked: list[int] = []
+
+    def answer(query: dict[str, str], _: int) -> Answer:
+        asked.append(int(query["limit"]))
+        content = numbered_page(query, 10_000)
+        return 200, content if asked[-1] <= 1000 else content + b" " * (64 * 2**20)
+
+    names, error, _ = listed(answer)
+    assert error is None
+    assert names == [str(number) for number in range(10_000)]
+    assert max(asked) > 1000
+    assert asked[-1] == 500
+
+
 def test_a_listing_that_expires_goes_on_with_what_the_server_offers() -> None:
     def answer(query: dict[str, str], _: int) -> Answer:
         match query.get("continue"):

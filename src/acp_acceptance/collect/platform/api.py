@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from acp_acceptance.collect.platform.streams import Ran
 
 PAGE = 500
-"""Objects of one page, as kubectl asks for."""
+"""Objects of one page, as kubectl asks for; where there are very many, pages grow."""
+
+_LARGEST_PAGE = 5000
+_PAGES_BEFORE = 50
+"""For each page etcd counts all keys of the kind, so that pages of one size take a time that grows with the square.
+
+A page is at most a fiftieth of what came before it. etcd holds at most 8 GiB, so on the server it has 160 MiB at most.
+"""
 
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """What asks for the metadata of objects alone; their content, such as that of a Secret, then stays where it is."""
@@ -309,6 +316,8 @@ class _Pages:
         self.path = path
         self._api, self._ahead, self._query, self._accept = api, ahead, query, accept
         self._limit = PAGE
+        self._grows = True
+        self._before = 0
         self._restarts = 0
         self._place = ""
         self._asked: Future[tuple[int, bytes]] | None = None
@@ -326,6 +335,9 @@ class _Pages:
     def next(self) -> tuple[int, bytes]:
         """Give the answer that was asked for, and ask for the one after it."""
         assert self._asked is not None
+        self._before += self._limit
+        if self._grows:
+            self._limit = min(_LARGEST_PAGE, max(PAGE, self._before // _PAGES_BEFORE))
         self._taken = self._place
         status, body = self._asked.result()
         following = _CONTINUE.search(body[:_HEAD]) if status < _GOOD else None
@@ -344,7 +356,8 @@ class _Pages:
         """Ask for the same page again with fewer objects; ``False`` where they are as few as can be."""
         if self._limit == _SMALLEST_PAGE:
             return False
-        self._limit = _SMALLEST_PAGE
+        self._grows = False
+        self._limit = PAGE if self._limit > PAGE else _SMALLEST_PAGE
         self._ask(self._taken)
         return True
 
