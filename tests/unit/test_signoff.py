@@ -313,5 +313,7 @@ def test_why_something_was_not_applicable_is_said_in_the_reports_language() -> N
     assert (
         Words("ru").reason("recovery_pair is False; os is ubuntu") == "пара аварийного восстановления: нет; ОС: ubuntu"
     )
-    assert Words("zh").reason("ACP 4.2 asks nothing here: role is worker") == "ACP 4.2 在此无要求：角色：worker"
+    assert Words("zh").reason("ACP 4.2 asks nothing here: role is worker") == "ACP 4.2 在此无要求：角色：工作节点"
+    assert Words("ru").reason("role is control_plane, worker") == "роль: плоскость управления, рабочий узел"
+    assert Words("zh").reason("phase is readiness") == "阶段：就绪检查"
     assert Words("en").reason("something of a newer suite") == "something of a newer suite"

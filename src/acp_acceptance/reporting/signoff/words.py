@@ -92,4 +92,9 @@ class Words:
         dimension, _, value = text.partition(" is ")
         if f"dimension-{dimension}" not in _table():
             return text
-        return f"{self(f'dimension-{dimension}')}{self('colon')}{self.known(f'value-{value}', value)}"
+        # A node has several roles, a site several kinds of storage.
+        parts = value.split(", ")
+        known = parts if all(f"value-{part}" in _table() for part in parts) else [value]
+        return f"{self(f'dimension-{dimension}')}{self('colon')}" + ", ".join(
+            self.known(f"value-{part}", part) for part in known
+        )
