@@ -35,9 +35,11 @@ _LOCAL = "local-storage"
 # A folder of a process that has ended cannot be listed, by nobody.
 _NO_LISTING = """
 mkdir -p /opt/cni/bin
-sleep 0.01 &
-mount --bind /proc/$!/net /opt/cni/bin
-wait
+sleep 60 &
+ended=$!
+mount --bind /proc/$ended/net /opt/cni/bin
+kill $ended
+wait $ended || true
 """
 
 FAULTS = (

@@ -70,7 +70,7 @@ def test_the_real_report_shows_outcomes_categories_environment_and_history(
     assert {"name": "Release", "values": ["ACP 4.2"]} in first["environment"]
     failed = first["tests"]["Swap is off [cp-1]"]
     assert failed["status"] == "failed"
-    assert "swap is on: /dev/dm-1 (4.0 GiB); ACP 4.2 requires it off" in json.dumps(failed)
+    assert "swap is on: /dev/dm-1 (4.0 GiB); ACP 4.2 requires swap off" in json.dumps(failed)
 
     name, own_categories, environment = laid_out_by_its_own_plugin(tmp_path, ill.folder)
     assert name.endswith(": ACP 4.2, preflight")

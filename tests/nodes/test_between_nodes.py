@@ -29,7 +29,7 @@ printf '#!/bin/sh\\nreal-ping "$@" | sed "s,= [0-9.]*/,= 25.0/,"\\n' >/usr/bin/p
 chmod 755 /usr/bin/ping"""
 
 CASES = {
-    "dropped": (CHAIN.format("input") + "tcp dport 10250 drop", FIREWALL, "failed", "ports 10250 (tcp no-answer)"),
+    "dropped": (CHAIN.format("input") + "tcp dport 10250 drop", FIREWALL, "failed", "ports: 10250 (tcp no-answer)"),
     "prohibited": (
         CHAIN.format("input") + "tcp dport 6443 reject with icmpx type admin-prohibited",
         FIREWALL,
