@@ -107,7 +107,7 @@ def popeye(cluster: Cluster) -> Job:
     try:
         program = _popeye()
     except subprocess.CalledProcessError as error:
-        reason = f"it could not be built: {error.stderr.strip().splitlines()[-1:]}"
+        reason = f"it could not be built: {error.stderr.strip().rpartition(chr(10))[2].strip()}"
         return Job(["true"], lambda _said, _status: reason)
     argv = [program, "--kubeconfig", str(cluster.kubeconfig), "-A", "-s", "po,no", "-o", "json", "--force-exit-zero"]
 
