@@ -230,18 +230,32 @@ def test_what_was_listed_before_an_error_is_kept_and_named() -> None:
     assert "after 1 objects: no" in found.missing
 
 
+FAILED = {"metadata": {"namespace": "a", "name": "b"}, "status": {"phase": "Failed"}}
+
+
 @pytest.mark.parametrize(
     "odd",
     [
-        b'{"metadata": {}, "items": [7, {"metadata": {"namespace": "a"}, "status": {"phase": "Failed"}}]}',
-        b'{"metadata": null, "items": [{"metadata": {"namespace": "a"}, "status": {"phase": "Failed"}}]}',
-        b'{"items": [{"metadata": {"namespace": "a", "name": 7}, "status": {"phase": "Failed", "x": "\\ud800"}}]}',
+        {"metadata": {}, "items": [7, FAILED, None, []]},
+        {"metadata": None, "items": [FAILED]},
+        {"items": [FAILED]},
+        {"metadata": {"continue": 7.5}, "items": [{**FAILED, "metadata": {"namespace": "a", "name": 7}}]},
     ],
 )
-def test_an_odd_page_of_pods_is_read_whole(odd: bytes) -> None:
-    with Server(lambda *_: (200, odd)).running() as api:
+def test_an_odd_page_of_pods_is_read_whole(odd: dict[str, Any]) -> None:
+    content = json.dumps(odd).encode()
+    with Server(lambda query, _: (200, page([]) if "continue" in query else content)).running() as api:
         found: Any = read(api, Listing("pods", PodReader, ("/api/v1/pods",)))
-    assert isinstance(found, Problem) or found.items["a"].phases == {"Failed": 1}
+    assert not found.missing
+    assert found.items["a"].phases == {"Failed": 1}
+
+
+def test_a_pod_that_is_no_json_is_not_passed_over() -> None:
+    content = b'{"metadata": {}, "items": [' + json.dumps(FAILED).encode() + b', {"metadata": {"name": "\xff"}}]}'
+    with Server(lambda *_: (200, content)).running() as api:
+        found: Any = read(api, Listing("pods", PodReader, ("/api/v1/pods",)))
+    assert found.items["a"].phases == {"Failed": 1}
+    assert "gave no JSON" in found.missing
 
 
 def test_a_pod_that_is_well_is_counted_and_no_more() -> None:

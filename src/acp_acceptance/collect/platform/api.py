@@ -45,7 +45,7 @@ _RETRIED = (429, 500, 502, 503, 504)
 _CONNECT_SECONDS = 10.0
 _CONTINUE = re.compile(rb'"continue":"([A-Za-z0-9+/=_.-]*)"')
 _HEAD = 2000
-_EXPIRED, _FORBIDDEN, _UNAUTHORISED, _ABSENT, _GOOD, _OK = 410, 403, 401, 404, 300, 200
+_EXPIRED, _FORBIDDEN, _UNAUTHORISED, _ABSENT, _GOOD = 410, 403, 401, 404, 300
 _RESTARTS = 3
 
 
@@ -113,11 +113,11 @@ class Api:
                 found = self._page(pages, seen, self._document if skim is None else self._split)
                 seen += len(found)
                 for item in found:
-                    if skim and isinstance(item, msgspec.Raw):
-                        if not skim(item):
-                            yield self._document(_OK, bytes(item), path)
-                    elif isinstance(item, dict):
-                        yield item
+                    if skim and isinstance(item, msgspec.Raw) and skim(item):
+                        continue
+                    whole = _parsed(bytes(item), path) if isinstance(item, msgspec.Raw) else item
+                    if isinstance(whole, dict):
+                        yield whole
 
     def _page(self, pages: _Pages, seen: int, read: Callable[[int, bytes, str], dict[str, Any]]) -> list[Any]:
         """Give the objects of the next page; the one after it is asked for before this one is taken apart."""
@@ -164,12 +164,11 @@ class Api:
     def _document(self, status: int, body: bytes, path: str) -> dict[str, Any]:
         """Read an answer; a refusal becomes the error that it is."""
         try:
-            # Twice as fast as the standard library's, and pydantic is here anyway.
-            document = from_json(body)
-        except ValueError as error:
+            document = _parsed(body, path)
+        except ApiError as error:
             if status >= _GOOD:
                 raise self._refused(status, {}, path) from error
-            raise ApiError("unreadable", f"{path} gave no JSON: {printable(str(error))}") from error
+            raise
         if not isinstance(document, dict):
             raise ApiError("unreadable", f"{path} gave no JSON object")
         if status >= _GOOD:
@@ -376,6 +375,14 @@ class _ExpiredError(Exception):
     def __init__(self, going_on: str) -> None:
         super().__init__(going_on)
         self.going_on = going_on
+
+
+def _parsed(content: bytes, path: str) -> Any:  # noqa: ANN401 - what JSON holds
+    try:
+        # Twice as fast as the standard library's, and pydantic is here anyway.
+        return from_json(content)
+    except ValueError as error:
+        raise ApiError("unreadable", f"{path} gave no JSON: {printable(str(error))}") from error
 
 
 def _is_final(error: Exception) -> bool:

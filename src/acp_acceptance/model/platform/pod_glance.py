@@ -10,28 +10,27 @@ import msgspec
 GLANCE_ERRORS = (msgspec.MsgspecError, RecursionError)
 
 
-# What a glance at a Pod reads, named as the API names it.
-class _Metadata(msgspec.Struct):
+class _Metadata(msgspec.Struct, rename="camel"):
     namespace: str = ""
-    deletionTimestamp: str | None = None  # noqa: N815 - the API's name
+    deletion_timestamp: str | None = None
 
 
-class _Wanted(msgspec.Struct):
+class _Wanted(msgspec.Struct, rename="camel"):
     name: str
-    restartPolicy: str = ""  # noqa: N815 - the API's name
+    restart_policy: str = ""
 
 
-class _Spec(msgspec.Struct):
+class _Spec(msgspec.Struct, rename="camel"):
     containers: list[_Wanted]
-    initContainers: list[_Wanted] | None = None  # noqa: N815 - the API's name
+    init_containers: list[_Wanted] | None = None
 
 
 class _Running(msgspec.Struct):
     pass
 
 
-class _Ended(msgspec.Struct):
-    exitCode: int = -1  # noqa: N815 - the API's name
+class _Ended(msgspec.Struct, rename="camel"):
+    exit_code: int = -1
 
 
 class _State(msgspec.Struct):
@@ -39,18 +38,18 @@ class _State(msgspec.Struct):
     terminated: _Ended | None = None
 
 
-class _Said(msgspec.Struct):
+class _Said(msgspec.Struct, rename="camel"):
     name: str
     state: _State
     ready: bool = False
-    restartCount: int = -1  # noqa: N815 - the API's name
+    restart_count: int = -1
 
     def is_well(self, *, stays: bool) -> bool:
-        if self.restartCount:
+        if self.restart_count:
             return False
         if stays:
             return self.ready and self.state.running is not None
-        return self.state.terminated is not None and self.state.terminated.exitCode == 0
+        return self.state.terminated is not None and self.state.terminated.exit_code == 0
 
 
 class _Condition(msgspec.Struct):
@@ -58,10 +57,10 @@ class _Condition(msgspec.Struct):
     status: str = ""
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, rename="camel"):
     phase: str = ""
-    containerStatuses: list[_Said] | None = None  # noqa: N815 - the API's name
-    initContainerStatuses: list[_Said] | None = None  # noqa: N815 - the API's name
+    container_statuses: list[_Said] | None = None
+    init_container_statuses: list[_Said] | None = None
     conditions: list[_Condition] | None = None
 
 
@@ -75,19 +74,19 @@ class PodGlance(msgspec.Struct):
     def plainly_well(self) -> bool:
         """Tell quickly that a Pod needs no second look; most do not."""
         spec, status = self.spec, self.status
-        if self.metadata.deletionTimestamp:
+        if self.metadata.deletion_timestamp:
             return False
         if status.phase == "Succeeded":
             return True
-        said = {item.name: item for item in status.containerStatuses or ()}
-        said_first = {item.name: item for item in status.initContainerStatuses or ()}
+        said = {item.name: item for item in status.container_statuses or ()}
+        said_first = {item.name: item for item in status.init_container_statuses or ()}
         return (
             status.phase == "Running"
             and bool(spec.containers)
             and all(item.name in said and said[item.name].is_well(stays=True) for item in spec.containers)
             and all(
-                item.name in said_first and said_first[item.name].is_well(stays=item.restartPolicy == "Always")
-                for item in spec.initContainers or ()
+                item.name in said_first and said_first[item.name].is_well(stays=item.restart_policy == "Always")
+                for item in spec.init_containers or ()
             )
             # Its containers are ready, by the last word of a node that may be lost, or a readiness gate is closed.
             and all(item.status == "True" for item in status.conditions or () if item.type == "Ready")
