@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 RELEASE = "4.3"
 # Three members of etcd on two processors that everything shares are slower than is advised.
 SLOW = {"postinstall.control-plane.etcd-advised"}
-# Whether a CoreDNS Pod is on the node that is lost, and whether the balancer has noticed.
-BY_CHANCE = {"postinstall.cluster.dns", "postinstall.platform.web-console"}
+# Which Pods are on the node that is lost (CoreDNS, what is behind a webhook), and whether the balancer has noticed.
+BY_CHANCE = {"postinstall.cluster.dns", "postinstall.cluster.webhooks", "postinstall.platform.web-console"}
 
 
 @pytest.fixture(scope="module")
