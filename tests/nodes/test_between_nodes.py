@@ -43,7 +43,12 @@ CASES = {
         "failed",
         "it does not get through to ports",
     ),
-    "no-timeout": ("rm $(command -v timeout)", FIREWALL, "broken", "timeout is needed on the node"),
+    "no-bash": (
+        "sed -i s,/bin/bash,/bin/sh, /etc/passwd && rm $(command -v bash)",
+        FIREWALL,
+        "broken",
+        "bash is needed on the node",
+    ),
     "late": (LATE, LATENCY, "failed", "takes 25.0 ms, and at most 10 ms is allowed"),
     "no-ping": ("rm $(command -v ping)", LATENCY, "broken", "ping is needed on the node"),
     "narrow": ("ip link set eth0 mtu 1400", MTU, "failed", "packets of 1500 bytes do not get to"),

@@ -64,6 +64,15 @@ def test_silence_of_a_port_that_something_holds_proves_nothing() -> None:
     assert Mesh(free).filtered("a")
 
 
+def test_no_answer_to_a_node_that_is_too_busy_says_nothing_of_either() -> None:
+    found = mesh({("a", "b"): "busy"})
+    for name in "ab":
+        with pytest.raises(CollectionError, match="wait for a processor of a: no answer from b") as raised:
+            found.filtered(name)
+        assert raised.value.kind == "busy"
+    assert found.filtered("c") == []
+
+
 def ways(times: dict[str, float | None], *, passes: bool | None = True) -> Ways:
     return Ways(
         tuple(Way(peer, time, 1500, passes=passes, scope="cluster_and_network") for peer, time in times.items())
@@ -124,6 +133,8 @@ def test_tries_are_read_with_what_bash_said() -> None:
     assert dict(found.outcomes("1")) == {"tcp/443": "unreachable", "tcp/2379": "no-answer"}
     again = parse_reach(section("tries", "try 0 tcp 443\ntry 0 tcp 443 bash: connect: Connection refused end 1\n"))
     assert dict(again.outcomes("0")) == {"tcp/443": "refused"}
+    busy = parse_reach(section("tries", "try 0 tcp 443 end 0 try 0 tcp 2379\ntry 0 tcp 2379 busy\n"))
+    assert dict(busy.outcomes("0")) == {"tcp/443": "open", "tcp/2379": "busy"}
     with pytest.raises(CollectionError, match="bash is needed"):
         parse_reach(Section("x", {}, frozenset({"bash"})))
 

@@ -33,6 +33,7 @@ ProblemKind = Literal[
     "no-client",
     "no-program",
     "deadline",
+    "busy",
     "interrupted",
     "cut-off",
     "incomplete",

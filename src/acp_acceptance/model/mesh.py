@@ -23,8 +23,9 @@ class Reach:
 
     Attributes:
         peers: peer to outcome to ports (``tcp/6443``). An outcome is ``open``, ``refused`` (the path is open, nobody
-            listens), ``no-answer``, ``prohibited``, ``unreachable`` or ``unknown``. Peers are numbers in the list that
-            was sent, until the collector puts their names there.
+            listens), ``no-answer``, ``prohibited``, ``unreachable``, ``busy`` (the node that tried was too busy to
+            tell) or ``unknown``. Peers are numbers in the list that was sent, until the collector puts their names
+            there.
         of: how many peers the cluster has; where fewer were tried, these are a sample.
     """
 
@@ -43,6 +44,7 @@ _MEANINGS = (
     ("prohibited", r"No route to host|ermission denied|not permitted|administratively"),
     ("unreachable", "etwork is unreachable"),
     ("no-answer", "timed out"),
+    ("busy", " busy$"),
 )
 _TIMED_OUT = 128
 
@@ -51,14 +53,13 @@ def parse_reach(section: Section) -> Reach:
     """Read what was tried, and how each try ended; one without an end stood still.
 
     Raises:
-        CollectionError: the node has no bash or timeout to try with, or the tries did not end.
+        CollectionError: the node has no bash to try with, or the tries did not end.
     """
-    for program in ("bash", "timeout"):
-        if program in section.absent:
-            raise CollectionError(
-                f"{program} is needed on the node to try its peers' ports, and is not installed", kind="no-program"
-            )
-    # What stood still is tried twice, and the last try counts.
+    if "bash" in section.absent:
+        raise CollectionError(
+            "bash is needed on the node to try its peers' ports, and is not installed", kind="no-program"
+        )
+    # What stood still is tried again, and the last try counts.
     last = {(peer, port): _outcome(said) for peer, port, said in _tries(section.lines("tries"))}
     if not last:
         raise CollectionError("the node tried nothing", kind="not-collected")

@@ -104,6 +104,11 @@ class Mesh:
         if not any(peer == node for _, peer in self._tried):
             raise CollectionError("no other node could try this one", kind="no-peer")
         for (source, peer), tried in self._tried.items():
+            if node in {source, peer} and any(outcome == "busy" for _, outcome in tried):
+                raise CollectionError(
+                    f"too many processes wait for a processor of {source}: no answer from {peer} may be its own delay",
+                    kind="busy",
+                )
             unknown = [port for port, outcome in tried if outcome == "unknown" and node in {source, peer}]
             if unknown:
                 raise CollectionError(

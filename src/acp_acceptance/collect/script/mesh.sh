@@ -1,15 +1,11 @@
 # What lies between nodes: sections of the second round trip, sent before frames.sh, which they use. TCP is
 # connected to and told nothing, UDP gets single bytes, ping a few packets of the link's size; nothing is changed.
 #
-# $tries holds a line for each peer: its number, its address, and places such as tcp:6443.
-
-# All places of one peer in one process without children, since hundreds of peers may be tried at once. It is run by
-# bash, for its /dev/tcp; what stands still is ended from outside.
-walk='
-number=$1 address=$2
-shift 2
-for place; do
-  protocol=${place%%:*} port=${place#*:}
+# $tries holds a line for each peer: its number, its address, and places such as tcp:6443. All is one bash, for its
+# /dev/tcp, with a child for each peer that walks through the places: nodes may be many on few processors.
+reach='
+try() {
+  protocol=${1%%:*} port=${1#*:}
   echo "try $number $protocol $port"
   if [ "$protocol" = tcp ]; then
     { : 3<>"/dev/tcp/$address/$port"; } 2>&1
@@ -22,49 +18,67 @@ for place; do
     (exit $status)
   fi
   echo "end $?"
-done'
+}
+
+walk() {
+  echo $BASHPID
+  for place; do try "$place"; done
+}
+
+# attempt SECONDS PLACE ...: walks until a place stands still for so long; that one and those after it are left.
+attempt() {
+  patience=$1 said=
+  shift
+  left=("$@")
+  exec 4< <(walk "$@" 2>&1)
+  read -r walker <&4
+  while read -r -t "$patience" line <&4; do
+    said="$said $line"
+    case $line in end\ *) left=("${left[@]:1}") ;; esac
+  done
+  [ ${#left[@]} = 0 ] || kill -KILL "$walker"
+  echo $said
+}
+
+# What stands still is tried again, after the other places, and once more by itself and for longer: unless this node
+# has so many processes that wait for a processor that nothing can be told.
+try_peer() {
+  number=$1 address=$2
+  shift 2
+  attempt 4 "$@"
+  [ ${#left[@]} -gt 0 ] || return
+  first=${left[0]}
+  attempt 4 "${left[@]:1}"
+  left=("${left[@]}" "$first")
+  read -r _ _ _ waiting _ </proc/loadavg
+  for place in "${left[@]}"; do
+    if [ "${waiting%/*}" -gt $((20 * processors)) ]; then
+      echo "try $number ${place%%:*} ${place#*:} busy"
+    else
+      attempt 8 "$place" &
+    fi
+  done
+  wait
+}
+
+set -f
+processors=$(getconf _NPROCESSORS_ONLN || echo 1)
+while read -r line; do try_peer $line & done
+wait'
+
+section_reach() {
+  if ! command -v bash >/dev/null 2>&1; then mark "absent bash" && return; fi
+  mark "part tries"
+  mark "part tries" >&2
+  printf '%s' "$tries" | bash -c "$reach" reach
+  mark "done tries 0"
+}
 
 # What one process says is printed on one line (unquoted: words), since lines of several do not mix.
 one_line() {
   set -f
   # shellcheck disable=SC2048,SC2086 - words
   echo $*
-}
-
-# A place that stands still is what its process died of. It is tried again, in case the node was merely busy, and so
-# are the places after it, each by itself and for longer.
-try_peer() {
-  said=$(timeout -k 1 4 bash -c "$walk" walk "$@" 2>&1)
-  one_line "$said"
-  done=$(printf '%s\n' "$said" | grep -c '^end ')
-  number=$1 address=$2
-  shift 2
-  if [ "$done" -lt $# ]; then
-    shift "$done"
-    for place; do
-      { said=$(timeout -k 1 8 bash -c "$walk" walk "$number" "$address" "$place" 2>&1); one_line "$said"; } &
-    done
-    wait
-  fi
-}
-
-section_reach() {
-  for program in bash timeout; do
-    if ! command -v $program >/dev/null 2>&1; then mark "absent $program" && return; fi
-  done
-  mark "part tries"
-  mark "part tries" >&2
-  at_once=0
-  while read -r line; do
-    # shellcheck disable=SC2086 - words
-    try_peer $line &
-    at_once=$((at_once + 1))
-    if [ $at_once -ge 12 ]; then wait && at_once=0; fi
-  done <<EOF
-$tries
-EOF
-  wait
-  mark "done tries 0"
 }
 
 # $ways holds a line for each peer: its number, its address, and the bytes of ping's packets.
@@ -82,11 +96,8 @@ section_ways() {
   if ! command -v ping >/dev/null 2>&1; then mark "absent ping" && return; fi
   mark "part ping"
   mark "part ping" >&2
-  at_once=0
   while read -r number address size; do
     if [ -n "$address" ]; then ping_peer "$number" "$address" "$size" & fi
-    at_once=$((at_once + 1))
-    if [ $at_once -ge 12 ]; then wait && at_once=0; fi
   done <<EOF
 $ways
 EOF
