@@ -16,6 +16,7 @@ from lab import cgroups
 from lab.disks import disk_tree, disk_views, mount_table, shown
 from lab.host_keys import host_keys, make_key
 from lab.kernel_view import views
+from lab.limits import allow_neighbours
 from lab.networks import MOST_NODES, addresses_of, claim_network, folder_of, network_of, prefix_of, sweep
 from lab.nodefiles import PRIVATE, first_node_files, login_files, network_files, own_files
 from lab.nodes import LabNode, NodeSpec
@@ -151,6 +152,7 @@ class Lab:
         """
         check_machine()
         self._check()
+        allow_neighbours(len(self.specs))
         trees = {spec.flavour: layers_of(spec.system, self.say) for spec in self.specs}
         sweep()
         self._network, claim = claim_network(len(self.specs))

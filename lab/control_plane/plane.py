@@ -17,6 +17,7 @@ from lab.control_plane.layers import containers_layer, node_layer
 from lab.control_plane.layout import Layout, Member
 from lab.control_plane.node_setup import IMPORT, SERVICE_PROGRAM, join_command, node_files
 from lab.control_plane.static_pods import static_pods
+from lab.limits import allow_watches
 from lab.nodefiles import DOMAIN
 from lab.nodes import NodeSpec
 from lab.programs import LabError
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from lab.nodes import LabNode
 
 BALANCER = "balancer"
-_WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
-_ENOUGH_WATCHES = 8192
 _AT_ONCE = 4
 _SERVER_SECONDS, _READY_SECONDS = 240.0, 360.0
 _STATIC_PODS, _DNS_PODS = 4, 2
@@ -165,24 +164,6 @@ class ControlPlane(ApiServer):
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for done in [pool.submit(work, node) for node in nodes]:
                 done.result()
-
-
-def allow_watches() -> None:
-    """Let root have as many watches of files as several clusters need: each node has some thirty.
-
-    The kernel counts them for all namespaces together, and usually allows 128; kubelet and kube-proxy do not start
-    without. What was raised stays so until this machine starts again.
-
-    Raises:
-        LabError: this machine does not let it be raised; says what to do.
-    """
-    if int(_WATCHES.read_text(encoding="ascii")) >= _ENOUGH_WATCHES:
-        return
-    try:
-        _WATCHES.write_text(str(_ENOUGH_WATCHES), encoding="ascii")
-    except OSError as error:
-        advice = f"set it on the machine: sysctl fs.inotify.max_user_instances={_ENOUGH_WATCHES}"
-        raise LabError(f"{_WATCHES} cannot be raised for a cluster's programs ({error.strerror}); {advice}") from error
 
 
 def _import(node: LabNode, archive: Path) -> None:

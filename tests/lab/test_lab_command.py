@@ -50,7 +50,7 @@ def test_a_lab_stays_until_it_is_ended(name: str, tmp_path: Path) -> None:
     (reach,) = (line.split() for line in up.stdout.splitlines() if line.strip().startswith("ssh "))
     shown = subprocess.run([*reach[:-1], "cp-2", "cat /proc/swaps"], capture_output=True, text=True, check=True)
     assert "/dev/dm-1" in shown.stdout
-    mark = f"/tmp/{name}"
+    mark = f"/root/{name}"
     subprocess.run([*reach, "touch", mark], check=True)
     assert f"{name}: cp-1 10.213." in lab_command("list").stdout
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import pytest
 from asking import ssh
 
-from lab import NodeSpec
+from lab import NodeSpec, limits
 from lab.networks import (
     MOST_NODES,
     USUAL_NODES,
@@ -18,7 +19,11 @@ from lab.networks import (
     network_of,
     prefix_of,
 )
+from lab.programs import LabError
 from labs import started
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USUAL, LARGE = (1, 17, 254), (256, 257, 271)
 
@@ -58,3 +63,22 @@ def test_a_lab_can_have_more_nodes_than_a_usual_network_holds() -> None:
         assert first.rpartition(".")[0] != last.address.rpartition(".")[0]
         done = ssh(lab, last.spec.name, f"hostname; ping -c 1 -W 5 {first} >/dev/null && ip route show default")
         assert done.stdout.split() == ["n-259", "default", "via", f"{lab.prefix}.1", "dev", "eth0"]
+
+
+def test_many_nodes_may_know_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_NEIGHBOURS", tmp_path)
+    kept, most = tmp_path / "gc_thresh2", tmp_path / "gc_thresh3"
+    kept.write_text("512\n")
+    most.write_text("100000\n")
+    limits.allow_neighbours(200)
+    assert (kept.read_text(), most.read_text()) == ("12000", "100000\n")
+
+
+def test_a_machine_whose_limits_cannot_be_raised_is_told_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.write_text", refuse)
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_, **__: "128")
+    with pytest.raises(LabError, match=r"sysctl fs\.inotify\.max_user_instances=8192"):
+        limits.allow_watches()
