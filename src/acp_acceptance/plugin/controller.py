@@ -55,8 +55,6 @@ class Controller:
         self._results: Results | None = None
         self._interrupted = False
         self._unwritten = ""
-        # pytest looks through all there is for garbage when it ends, which would take a fourth of a large run's time.
-        config.add_cleanup(gc.unfreeze)
         self._publisher = Publisher(config, run.language, metrics_place(config), offline)
         config.pluginmanager.register(self._publisher, "acp-publisher")
         reports = Path(config.getoption("acp_reports") or config.rootpath / "reports")
@@ -164,6 +162,7 @@ class Controller:
         interrupted = self._record.interrupted or exitstatus == pytest.ExitCode.INTERRUPTED
         status = int(pytest.ExitCode.INTERRUPTED) if interrupted else _EXIT[self._results.verdict]
         self._write(self._results, status)
+        # pytest and Python look through all there is for garbage when they end, again and again: a tenth of the time.
         gc.freeze()
         session.exitstatus = status
 
