@@ -73,8 +73,9 @@ def judged(
         "-p",
         "no:cacheprovider",
         f"--acp-reports={reports}",
-        # Laying a report out takes longer than a small run; tests of reports ask for it after this.
+        # Laying a report out takes longer than a small run; tests of reports, and of Allure, ask for it after this.
         "--acp-report=none",
+        "--acp-allure=never",
         *_joined(arguments),
     ]
     done = subprocess.run(

@@ -58,8 +58,13 @@ def test_the_real_report_shows_outcomes_categories_environment_and_history(
     waivers = tmp_path / "waivers.yml"
     waivers.write_text(WAIVER, encoding="utf-8")
     recorded = saved(tmp_path / "ill", healthy("cp-1", swap=ON), unmeasured, healthy("cp-3", swap=ON))
-    ill = run_suite("--acp-snapshot", recorded, "--acp-release=4.2", f"--acp-waivers={waivers}")
-    well = run_suite("--acp-snapshot", saved(tmp_path / "well", healthy("cp-1"), healthy("cp-2")), "--acp-release=4.3")
+    ill = run_suite("--acp-allure=always", "--acp-snapshot", recorded, "--acp-release=4.2", f"--acp-waivers={waivers}")
+    well = run_suite(
+        "--acp-allure=always",
+        "--acp-snapshot",
+        saved(tmp_path / "well", healthy("cp-1"), healthy("cp-2")),
+        "--acp-release=4.3",
+    )
     first = laid_out(tmp_path, ill.folder / "allure-results")
     counts = ill.results["counts"]
     shown = first["summary"]["statistic"]

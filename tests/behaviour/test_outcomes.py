@@ -49,7 +49,7 @@ def test_a_healthy_site_is_accepted(run_suite: Callable[..., SuiteRun], tmp_path
 
 
 def test_a_failure_is_said_whole(run_suite: Callable[..., SuiteRun], tmp_path: Path) -> None:
-    run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON), healthy("cp-2")))
+    run = run_suite("--acp-allure=always", "--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON), healthy("cp-2")))
     assert run.status == 1
     assert run.with_outcome("failed") == {(SWAP, "cp-1")}
     message = "cp-1: swap is on: /dev/dm-1 (4.0 GiB); ACP 4.2 requires swap off, now and after a reboot [Node Preprocessing: OS and kernel]. Next: switch swap off: swapoff -a"
@@ -68,7 +68,9 @@ def test_what_could_not_be_measured_is_broken_and_never_passed(
     run_suite: Callable[..., SuiteRun], tmp_path: Path
 ) -> None:
     run = run_suite(
-        "--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=Problem("unreadable", "no /proc/swaps here")))
+        "--acp-allure=always",
+        "--acp-snapshot",
+        saved(tmp_path, healthy("cp-1", swap=Problem("unreadable", "no /proc/swaps here"))),
     )
     assert run.status == 1
     assert run.with_outcome("broken") == {(SWAP, "cp-1")}
@@ -87,7 +89,7 @@ def test_why_it_could_not_be_measured_is_said_in_the_reports_language(
     run_suite: Callable[..., SuiteRun], tmp_path: Path
 ) -> None:
     unread = healthy("cp-1", swap=Problem("deadline", "no answer after 5 s"))
-    run = run_suite("--acp-lang=ru", "--acp-snapshot", saved(tmp_path, unread))
+    run = run_suite("--acp-allure=always", "--acp-lang=ru", "--acp-snapshot", saved(tmp_path, unread))
     message = "cp-1: не завершилось за отведённое время: swap: no answer after 5 s. Далее: выясните"
     assert message in run.output
     assert "не измерено: не завершилось за отведённое время (1)" in run.output.splitlines()[-1]
@@ -137,7 +139,9 @@ def test_a_waiver_in_force_covers_a_failure_and_the_check_still_ran(
     past = "- {requirement: preflight.kernel.apparmor, targets: 'x*', reason: a, owner: b, expires: 2020-01-01}\n"
     later = "- {requirement: postinstall.pods.healthy, reason: a, owner: b, expires: 2999-01-01}\n"
     waivers.write_text(WAIVER.format(expires="2999-01-01") + idle + past + later)
-    run = run_suite("--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON)), "--acp-waivers", waivers)
+    run = run_suite(
+        "--acp-allure=always", "--acp-snapshot", saved(tmp_path, healthy("cp-1", swap=ON)), "--acp-waivers", waivers
+    )
     assert run.status == 0, run.output
     (verdict,) = [item for item in run.results["verdicts"] if item["outcome"] == "waived"]
     assert "cover nothing; remove them from the file: preflight.kernel.selinux (*, 2999-01-01)\n" in run.output

@@ -28,7 +28,7 @@ SWITCHES = ("firewall", "leftovers", "packages", "resolv_conf", "sshd")
 
 
 def run_of(lab: Lab, reports: Path) -> SuiteRun:
-    return judged(reports, f"--acp-inventory={lab.inventory}", "--acp-allure=never")
+    return judged(reports, f"--acp-inventory={lab.inventory}")
 
 
 def failed_on(run: SuiteRun) -> set[tuple[str, str]]:

@@ -91,7 +91,6 @@ class Failover:
             reports,
             "--acp-stage=dr",
             f"--acp-inventory={self.inventory}",
-            "--acp-allure=never",
             *options,
             inside=[*self.pair.inside, *self.inside],
             environment={**self.environment, "ACP_REGISTRY_PASSWORD": REGISTRY_PASSWORD},

@@ -124,7 +124,6 @@ def test_a_healthy_pair_meets_all_in_a_run_of_the_suite(site: Site, tmp_path: Pa
         "--acp-stage=dr",
         "--acp-inventory",
         site.inventory,
-        "--acp-allure=never",
         "--acp-active",
         inside=site.pair.inside,
         environment={"ACP_REGISTRY_PASSWORD": site.pair.primary.shared.registry_password},

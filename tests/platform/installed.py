@@ -61,7 +61,6 @@ class Installed:
             self.folder / f"reports-{self.runs}",
             "--acp-stage=postinstall",
             *([f"--acp-inventory={self.inventory(**site)}"] if with_inventory else []),
-            "--acp-allure=never",
             *options,
             inside=["unshare", "--mount", "sh", "-c", f'mount --bind {hosts} /etc/hosts && exec "$@"', "sh"],
         )

@@ -178,6 +178,7 @@ def _handed_over(config: pytest.Config, given: dict[str, Any]) -> Acceptance:
     choose_stages(config)
     if given["allure"]:
         config.option.allure_report_dir = given["allure"]
+        config.add_cleanup(allure.leave_fixtures_out())
     inventory = Inventory.model_validate_json(given["inventory"])
     chosen = set(given["nodes"])
     catalogue = load_catalogue()

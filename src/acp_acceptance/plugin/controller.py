@@ -69,6 +69,8 @@ class Controller:
             config.option.xmlpath = str(self.folder.junit)
         if self._wants_allure():
             config.option.allure_report_dir = str(self.folder.allure)
+        if getattr(config.option, "allure_report_dir", None):
+            config.add_cleanup(allure.leave_fixtures_out())
 
     def _wants_allure(self) -> bool:
         choice = self._config.getoption("acp_allure")

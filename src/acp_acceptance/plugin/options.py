@@ -117,7 +117,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--acp-allure",
         choices=["auto", "always", "never"],
         default="auto",
-        help="write Allure results; auto: up to 5,000 checks, since each makes a file or two",
+        help="write Allure results; auto: up to 5,000 checks, since each makes a file",
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import allure
+import allure_pytest.plugin
+from allure_pytest.listener import AllureListener
 
 from acp_acceptance.model.text import printable
 from acp_acceptance.reporting.phrases import phrase
 from acp_acceptance.requirements.catalogue import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from acp_acceptance.plan import PlannedCheck
@@ -35,6 +39,24 @@ def categories() -> list[dict[str, Any]]:
         {"name": "Waived", "matchedStatuses": ["skipped"], "messageRegex": rf"[\s\S]*({waived})[\s\S]*"},
         {"name": "Not applicable", "matchedStatuses": ["skipped"]},
     ]
+
+
+class _VerdictsAlone(AllureListener):
+    """Allure's listener without fixtures: facts and requirement of each check are files that tell nobody anything."""
+
+    pytest_fixture_setup = None  # type: ignore[assignment]  # no hook
+    pytest_fixture_post_finalizer = None  # type: ignore[assignment]  # no hook
+
+    def _update_fixtures_children(self, item: object) -> None:
+        pass
+
+
+def leave_fixtures_out() -> Callable[[], None]:
+    """Have Allure's plugin, when it is configured next, write a file for each verdict only; gives what undoes that."""
+    plugin: Any = allure_pytest.plugin
+    usual = plugin.AllureListener
+    plugin.AllureListener = _VerdictsAlone
+    return partial(setattr, plugin, "AllureListener", usual)
 
 
 def label(check: PlannedCheck, title: str) -> None:
