@@ -9,8 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.inventory import Role
-from acp_acceptance.model.measurement import Problem
-from acp_acceptance.model.mesh import Reach, Ways
+from acp_acceptance.model.mesh import Reach, Way, Ways
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.text import is_address
 from acp_acceptance.requirements import load_catalogue
@@ -47,6 +46,7 @@ NAMING = frozenset(
 _CONTROL_PLANE_PEERS = 5
 _REQUIREMENT = "preflight.between.node-firewall"
 _USUAL_MTU = 1500
+_NO_ANSWER = Way("", None, 0, None)
 _HEADERS = {4: 28, 6: 48}
 """Bytes of IP and ICMP headers in a packet of ping."""
 
@@ -57,19 +57,19 @@ class Told:
 
     Attributes:
         values: variables of the script.
-        names: peers whose ports are tried, by their numbers there.
+        places: ports to try by peer, in the order of their numbers there, also of those without an address.
         scopes: peers whose round trips are measured, by their numbers, and what is common with them.
         size: bytes of the packets.
         of: how many peers there are in the cluster.
-        unknown: peers without an address, with the places that therefore could not be tried.
+        pinged: numbers of the peers that have an address.
     """
 
     values: dict[str, str]
-    names: list[str]
+    places: dict[str, tuple[str, ...]]
     scopes: list[tuple[str, str]]
     size: int
     of: int
-    unknown: dict[str, dict[str, tuple[str, ...]]]
+    pinged: list[int]
 
     @property
     def sections(self) -> list[str]:
@@ -78,23 +78,37 @@ class Told:
         return [*between, *(["resolved"] if self.values["names"] else [])]
 
     def named(self, found: NodeFacts) -> dict[str, object]:
-        """Give the facts with the peers' names in the places of their numbers."""
+        """Give the facts with the peers' names in the places of their numbers, and what is missing as not known."""
         facts: dict[str, object] = {**found.problems()}
-        try:
-            if found.is_measured(NodeFacts.reach):
-                tried = {self.names[int(number)]: outcomes for number, outcomes in found.reach.peers.items()}
-                facts["reach"] = Reach({**tried, **self.unknown}, self.of)
-            if found.is_measured(NodeFacts.ways):
-                ways = [(self.scopes[int(way.peer)], way) for way in found.ways.ways]
-                facts["ways"] = Ways(
-                    tuple(replace(way, peer=peer, scope=scope, size=self.size) for (peer, scope), way in ways)
+        if found.is_measured(NodeFacts.reach):
+            facts["reach"] = Reach(
+                {
+                    peer: _of_places(found.reach.peers.get(str(number), {}), places)
+                    for number, (peer, places) in enumerate(self.places.items())
+                },
+                self.of,
+            )
+        if found.is_measured(NodeFacts.ways):
+            ways = {way.peer: way for way in found.ways.ways}
+            facts["ways"] = Ways(
+                tuple(
+                    replace(ways.get(str(number), _NO_ANSWER), peer=peer, scope=scope, size=self.size)
+                    for number, (peer, scope) in enumerate(self.scopes)
+                    if number in self.pinged
                 )
-        except (ValueError, IndexError):
-            problem = Problem("unparsable", "the node named a peer that it was not told of")
-            facts |= {"reach": problem, "ways": problem}
+            )
         if found.is_measured(NodeFacts.resolved):
             facts["resolved"] = found.resolved
         return {name: fact for name, fact in facts.items() if name in self.sections}
+
+
+def _of_places(said: dict[str, tuple[str, ...]], places: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Give outcome to ports, of those that were asked for; one that nothing was said of is unknown."""
+    outcomes = {port: outcome for outcome, ports in said.items() for port in ports}
+    told: dict[str, list[str]] = {}
+    for port in places:
+        told.setdefault(outcomes.get(port, "unknown"), []).append(port)
+    return {outcome: tuple(ports) for outcome, ports in told.items()}
 
 
 @dataclass
@@ -116,7 +130,7 @@ class Telling:
         for node in self.inventory.nodes:
             self._clusters.setdefault(node.cluster, []).append(node)
         self._places = {
-            node.name: [f"{protocol}:{port}" for protocol, port in _ports_of(node, self.inventory)]
+            node.name: tuple(f"{protocol}/{port}" for protocol, port in _ports_of(node, self.inventory))
             for node in self.inventory.nodes
         }
 
@@ -132,24 +146,25 @@ class Telling:
             if self.between and Role.CONTROL_PLANE in other.roles and not self._is_gone(other)
         ][:_CONTROL_PLANE_PEERS]
         mtu = self._mtu(node)
-        tries, ways, unknown = [], [], {}
+        tries, ways, pinged = [], [], []
         for number, peer in enumerate([*peers, *across]):
             address = self._address(peer)
             if address is None:
-                unknown[peer.name] = {"unknown": tuple(place.replace(":", "/") for place in self._places[peer.name])}
                 continue
+            pinged.append(number)
             size = mtu - _HEADERS[ipaddress.ip_address(address.partition("%")[0]).version]
             ways.append(f"{number} {address} {size}\n")
             if number < len(peers):
-                tries.append(f"{number} {address} {' '.join(self._places[peer.name])}\n")
+                places = " ".join(self._places[peer.name]).replace("/", ":")
+                tries.append(f"{number} {address} {places}\n")
         names = [name for name in self._names() if not is_address(name)]
         return Told(
             {"tries": "".join(tries), "ways": "".join(ways), "names": " ".join(names)},
-            [peer.name for peer in peers],
+            {peer.name: self._places[peer.name] for peer in peers},
             [(peer.name, scope_of(node, peer)) for peer in (*peers, *across)],
             mtu,
             len(self._clusters[node.cluster]) - 1,
-            {name: places for name, places in unknown.items() if name in {peer.name for peer in peers}},
+            pinged,
         )
 
     def _is_gone(self, peer: Node) -> bool:

@@ -113,7 +113,7 @@ class Mesh:
             if unknown:
                 raise CollectionError(
                     f"{', '.join(unknown)} of {peer} cannot be told from {source}: "
-                    "something may listen there and need not answer, or the peer's address is not known",
+                    "something may listen there and not answer, the address is not known, or nothing was tried",
                     kind="unclear",
                 )
 
