@@ -11,6 +11,7 @@ from lab.cache import cache_folder
 from lab.control_plane import NEWEST, RELEASES, ControlPlane
 from lab.control_plane.access import KUBECONFIG
 from lab.control_plane.layers import dns_layer, prepare_clusters
+from lab.control_plane.suite_image import suite_image
 from lab.demo import DEMO_FAULTS, usual_nodes, with_faults
 from lab.faults import FAULTS, PLANS
 from lab.flavours import FLAVOURS
@@ -164,7 +165,7 @@ def _prepare(chosen: argparse.Namespace) -> None:
         prepare_clusters(print)
         image(print)
         dns_layer(RELEASES[NEWEST], print)
-        image(print)
+        suite_image(print)
     print(f"lab: all is built, in {cache_folder()}")
 
 

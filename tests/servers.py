@@ -112,3 +112,29 @@ def web_server(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def push_gateway(address: str) -> Iterator[tuple[str, list[tuple[str, str, bytes]], list[int]]]:
+    """Stand in for a Pushgateway: give its URL, what it was sent (method, path, body), and the status it answers with."""
+    seen: list[tuple[str, str, bytes]] = []
+    answer = [200]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.append((self.command, self.path, body))
+            self.send_response(answer[0])
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer((address, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{address}:{server.server_port}", seen, answer
+        finally:
+            server.shutdown()
+            thread.join()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lab.programs import LabError, need, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lab.control_plane.releases import Release
 
@@ -23,6 +23,7 @@ REPOSITORY = "registry.lab.example/tkestack"
 _BUSYBOX = Path("/bin/busybox")
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_BLOCK = 1 << 20
 _OF_THE_SYSTEM = ("bin", "sbin", "lib", "lib64")
 
 
@@ -36,6 +37,9 @@ class Image:
         command: what a container runs, unless its Pod says otherwise.
         busybox: the image has busybox with all its commands.
         links: symbolic links: place to target.
+        below: archive of a file tree that the files are laid over.
+        user: who a container runs as, unless its Pod says otherwise: root, where it is empty.
+        folder: where it runs.
     """
 
     name: str
@@ -43,6 +47,9 @@ class Image:
     command: Sequence[str] = ()
     busybox: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
+    below: Path | None = None
+    user: str = ""
+    folder: str = "/"
 
 
 def image_name(program: str, version: str) -> str:
@@ -104,16 +111,34 @@ def write_archive(images: Iterable[Image], target: Path) -> None:
     manifest = []
     with tarfile.open(target, "w") as archive:
         for image in images:
-            layer = io.BytesIO()
-            with tarfile.open(fileobj=layer, mode="w") as tree:
-                _fill(image, tree)
-            digest = hashlib.sha256(layer.getbuffer()).hexdigest()
-            config = json.dumps(_config(image, digest)).encode()
+            digests = list(_add_layers(image, archive))
+            config = json.dumps(_config(image, digests)).encode()
             config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-            _add(archive, f"{digest}/layer.tar", layer.getvalue())
             _add(archive, config_name, config)
-            manifest.append({"Config": config_name, "RepoTags": [image.name], "Layers": [f"{digest}/layer.tar"]})
+            layers = [_layer_name(digest) for digest in digests]
+            manifest.append({"Config": config_name, "RepoTags": [image.name], "Layers": layers})
         _add(archive, "manifest.json", json.dumps(manifest).encode())
+
+
+def _add_layers(image: Image, archive: tarfile.TarFile) -> Iterator[str]:
+    """Add what an image consists of, the lowest first, and give the digest of each."""
+    if image.below is not None:
+        with image.below.open("rb") as stream:
+            digest = hashlib.sha256()
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+        archive.add(image.below, _layer_name(digest.hexdigest()))
+        yield digest.hexdigest()
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tree:
+        _fill(image, tree)
+    name = hashlib.sha256(layer.getbuffer()).hexdigest()
+    _add(archive, _layer_name(name), layer.getvalue())
+    yield name
+
+
+def _layer_name(digest: str) -> str:
+    return f"{digest}/layer.tar"
 
 
 def fingerprint(image: Image) -> tuple[object, ...]:
@@ -164,11 +189,11 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644)
     archive.addfile(entry, io.BytesIO(content))
 
 
-def _config(image: Image, digest: str) -> dict[str, object]:
+def _config(image: Image, digests: Sequence[str]) -> dict[str, object]:
     machine = platform.machine()
     return {
         "architecture": _MACHINES.get(machine, machine),
         "os": "linux",
-        "config": {"Cmd": list(image.command), "Env": [_PATH]},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+        "config": {"Cmd": list(image.command), "Env": [_PATH], "User": image.user, "WorkingDir": image.folder},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in digests]},
     }

@@ -1,6 +1,7 @@
 """A failover on two real clusters, step by step: what is undone is found and named, until all of it is green.
 
-The runs are made as on a schedule: in a Pod of the standby, with the rights of deploy/ and nothing more.
+The first run is a trial of the schedule, in the Pod of deploy/cronjob.yaml. The others have what such a Pod has: the rights
+of deploy/, and nothing more.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from trial import Trial, manifest, private
 
+from lab.control_plane.suite_image import suite_image
 from lab.pair import Pair
 from lab.pair.shared import ELASTICSEARCH_PASSWORD, PLANTED, REGISTRY_PASSWORD
 from lab.pair.stale import dns_pods, forget_old_answers, keep_old_answers
 from lab.platform.site import PLANTED_SECRETS
 from planes import runnable
-from pods import ACCOUNT, in_pod, token_of
+from pods import ACCOUNT, in_pod
+from servers import push_gateway
 from suite import ROOT, SuiteRun, judged
 
 if TYPE_CHECKING:
@@ -38,10 +42,14 @@ class Failover:
     Attributes:
         pair: both clusters.
         folder: of reports and inventory.
+        trial: the schedule on the standby.
+        pushed: what its Pushgateway was given: method, path, body.
     """
 
     pair: Pair
     folder: Path
+    trial: Trial
+    pushed: list[tuple[str, str, bytes]]
     runs: int = 0
     inventory: Path = field(init=False)
     inside: list[str] = field(init=False)
@@ -55,38 +63,34 @@ class Failover:
         # What is made there before it was synchronised would be another object.
         standby.kubectl("-n", ACCOUNT, "wait", "--for=create", f"serviceaccount/{ACCOUNT}", "--timeout=60s")
         standby.kubectl("apply", *rights)
-        standby.kubectl("apply", "--filename=-", given=yaml.safe_dump_all(schedule()))
+        self.trial.set_up()
         self.inside, self.environment = in_pod(standby.kubectl, standby.ca[0], standby.server, self.folder)
         document = yaml.safe_load(self.pair.write_inventory(self.folder).read_text(encoding="utf-8"))
         site = document["all"]["vars"]["acp"]
-        site["clusters"]["primary-global"]["kubeconfig"] = str(self.other_cluster())
+        site["clusters"]["primary-global"]["kubeconfig"] = str(self.trial.other_cluster)
         site["clusters"]["standby-global"]["kubeconfig"] = str(self.this_cluster())
         self.inventory = self.folder / "site.yml"
         self.inventory.write_text(yaml.safe_dump(document), encoding="utf-8")
 
-    def other_cluster(self) -> Path:
-        """Write the kubeconfig that the schedule has in a Secret: a token for the primary."""
-        side = self.pair.primary
-        document = yaml.safe_load(side.plane.kubeconfig.read_text(encoding="utf-8"))
-        document["users"][0]["user"] = {"token": token_of(side.cluster.kubectl)}
-        return written(self.folder / "other-cluster.yaml", document)
-
     def this_cluster(self) -> Path:
         """Write the kubeconfig that the schedule has in its ConfigMap: the account of its own Pod."""
-        (data,) = [item["data"] for item in schedule() if item["kind"] == "ConfigMap"]
+        (data,) = [item["data"] for item in manifest() if item["kind"] == "ConfigMap"]
         document = yaml.safe_load(data["this-cluster.yaml"])
         # No cluster's DNS leads here.
         document["clusters"][0]["cluster"]["server"] = self.pair.standby.cluster.server
-        return written(self.folder / "this-cluster.yaml", document)
+        file = self.folder / "this-cluster.yaml"
+        private(file, yaml.safe_dump(document))
+        return file
+
+    def next_reports(self) -> Path:
+        """Give the folder of the next run's reports."""
+        self.runs += 1
+        return self.folder / f"reports-{self.runs}"
 
     def judge(self, *options: str) -> SuiteRun:
-        """Run the stage as its schedule does, in a Pod of the standby; all runs have one history."""
-        self.runs += 1
-        reports = self.folder / f"reports-{self.runs}"
-        if self.runs > 1:
-            shutil.copytree(
-                self.folder / f"reports-{self.runs - 1}" / "lab-pair" / "history", reports / "lab-pair" / "history"
-            )
+        """Run the stage with what a Pod of the schedule has; all runs have one history."""
+        before, reports = self.folder / f"reports-{self.runs}", self.next_reports()
+        shutil.copytree(before / "lab-pair" / "history", reports / "lab-pair" / "history")
         return judged(
             reports,
             "--acp-stage=dr",
@@ -107,27 +111,13 @@ class Failover:
         self.pair.standby.cluster.kubectl("-n", SYSTEM, "patch", "secret", "elasticsearch-basic-auth", "-p", change)
 
 
-def schedule() -> list[dict[str, Any]]:
-    """Give what the schedule needs, which the standby alone has; it starts no Pods, which have no image here."""
-    objects = list(yaml.safe_load_all((ROOT / "deploy" / "cronjob.yaml").read_text(encoding="utf-8")))
-    (cron_job,) = [item for item in objects if item["kind"] == "CronJob"]
-    cron_job["spec"]["suspend"] = True
-    return objects
-
-
-def written(file: Path, document: object) -> Path:
-    """Write a kubeconfig."""
-    file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return file
-
-
 @pytest.fixture(scope="module")
 def failover(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Failover]:
     pair = Pair(release="4.2", workload_cluster=True, say=lambda _line: None)
-    runnable(pair)
-    with pair:
-        yield Failover(pair, tmp_path_factory.mktemp("failover"))
+    runnable(pair, lambda: suite_image(pair.say))
+    folder = tmp_path_factory.mktemp("failover")
+    with pair, push_gateway(f"{pair.standby.cluster.lab.prefix}.1") as (url, pushed, _):
+        yield Failover(pair, folder, Trial(pair, folder, url), pushed)
 
 
 def undone(run: SuiteRun) -> set[str]:
@@ -146,15 +136,20 @@ def next_step(run: SuiteRun) -> str:
     return str(step["requirement"].removeprefix("dr.failover."))
 
 
-def ready_from_a_pod_with_the_rights_of_deploy(failover: Failover) -> None:
-    run = failover.judge()
-    # What the schedule needs is on the standby alone, and is not surplus there; the rights need no backup.
-    passed = {name for name, _ in run.with_outcome("passed")}
+def ready_says_a_pod_of_the_schedule(failover: Failover) -> None:
+    run = failover.trial.run(failover.next_reports())
+    # Nothing is failed, and nothing is broken for want of a right, of a password or of a way from where the Pod is. What
+    # the schedule needs is on the standby alone, and is not surplus there; the rights need no backup.
+    assert run.with_outcome("failed", "broken") == set(), run.output
+    assert (run.status, run.results["verdict"]) == (0, "accepted"), run.output
     expected = {"dr.sync.plugin", "dr.sync.consistent", "dr.sync.independent", "dr.excluded-namespaces.backup"}
-    assert passed >= expected, run.output
-    assert expected.isdisjoint(name for name, _ in run.with_outcome("failed", "broken")), run.output
+    expected |= {"dr.encryption.same-keys", "dr.dns.platform-domain", "dr.parity.image-repository"}
+    assert expected <= {name for name, _ in run.with_outcome("passed")}, run.output
+    assert "collected 2 nodes" in run.output
     assert "deploy/rbac.yaml" not in (run.folder / "results.json").read_text(encoding="utf-8")
-    assert 'acp_acceptance_missed_keys{cluster="standby-global"' in (run.folder / "metrics.prom").read_text()
+    ((method, path, body),) = failover.pushed
+    assert (method, path) == ("PUT", "/metrics/job/acp-acceptance/site/lab-pair/stage/dr")
+    assert b'acp_acceptance_missed_keys{cluster="standby-global"' in body
 
 
 def every_step_left_undone_is_found_and_the_first_is_the_next(failover: Failover) -> None:
@@ -209,7 +204,7 @@ def done_it_is_accepted_and_says_no_secret(failover: Failover) -> None:
 
 
 def test_a_failover_is_followed_to_its_end(failover: Failover) -> None:
-    ready_from_a_pod_with_the_rights_of_deploy(failover)
+    ready_says_a_pod_of_the_schedule(failover)
     every_step_left_undone_is_found_and_the_first_is_the_next(failover)
     half_done_its_next_step_is_a_stale_server(failover)
     done_it_is_accepted_and_says_no_secret(failover)

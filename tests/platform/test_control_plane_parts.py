@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -85,6 +86,24 @@ def test_an_image_is_an_archive_of_its_files(tmp_path: Path) -> None:
         config = json.loads(read(archive, described["Config"]))
     assert described["RepoTags"] == ["lab/web:1"]
     assert config["config"]["Cmd"] == ["/bin/program"]
+
+
+def test_an_image_s_files_can_be_laid_over_a_tree(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "python").write_text("an interpreter")
+    with tarfile.open(tmp_path / "below.tar", "w") as tree:
+        tree.add(tmp_path / "tree", ".")
+    image = Image("lab/suite:1", {"srv/page": "hello"}, below=tmp_path / "below.tar", user="10001", folder="/srv")
+    write_archive([image], tmp_path / "image.tar")
+    with tarfile.open(tmp_path / "image.tar") as archive:
+        (described,) = json.loads(read(archive, "manifest.json"))
+        below, above = (read(archive, name) for name in described["Layers"])
+        config = json.loads(read(archive, described["Config"]))
+    assert below == (tmp_path / "below.tar").read_bytes()
+    with tarfile.open(fileobj=io.BytesIO(above)) as layer:
+        assert read(layer, "srv/page") == b"hello"
+    assert config["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(part).hexdigest()}" for part in (below, above)]
+    assert (config["config"]["User"], config["config"]["WorkingDir"]) == ("10001", "/srv")
 
 
 def read(archive: tarfile.TarFile, name: str) -> bytes:

@@ -11,6 +11,9 @@ import yaml
 
 from acp_acceptance.model.pair.excluded import carries
 from acp_acceptance.requirements import load_catalogue
+from lab import LabError
+from lab.containerfile import parse
+from lab.control_plane.suite_image import NAME, containerfile, copied
 from suite import ROOT
 
 if TYPE_CHECKING:
@@ -78,3 +81,35 @@ def test_a_verdict_is_no_failed_job_which_the_next_run_would_find(tmp_path: Path
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = subprocess.run(container["command"], env={"PATH": path, "METRICS": "x"}, check=False)
     assert done.returncode == ends
+
+
+# --- the image, which the lab builds from the same file
+
+
+def test_the_lab_understands_the_containerfile_and_the_schedule_agrees_with_it() -> None:
+    said = containerfile()
+    assert said.packages == ["openssh-client"]
+    assert [command.split()[:2] for command in said.runs] == [["pip", "install"], ["useradd", "--uid"]]
+    (cron_job,) = [item for item in objects("cronjob.yaml") if item["kind"] == "CronJob"]
+    pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (str(pod["securityContext"]["runAsUser"]), container["workingDir"]) == (said.user, said.folder)
+    assert NAME.endswith(f"/{container['image']}")
+
+
+def test_what_the_containerfile_copies_is_there_and_is_all_that_a_run_needs() -> None:
+    files = dict(copied(containerfile()))
+    wanted = ["conftest.py", "pyproject.toml", "src/acp_acceptance/plugin/__init__.py"]
+    wanted += [f"{path.parent.name}/{path.name}" for path in ROOT.glob("tests_*/*.py")]
+    assert files.keys() >= {f"opt/acp-acceptance/{name}" for name in wanted}
+    assert all(place == f"opt/acp-acceptance/{file.relative_to(ROOT)}" for place, file in files.items())
+
+
+def test_a_containerfile_that_copies_what_is_not_there_is_refused() -> None:
+    with pytest.raises(LabError, match="copies nothing-such"):
+        list(copied(parse("FROM x\nWORKDIR /opt\nCOPY nothing-such ./\n")))
+
+
+def test_an_instruction_that_the_lab_does_not_know_is_refused() -> None:
+    with pytest.raises(LabError, match="does not know ADD"):
+        parse("ADD a b")

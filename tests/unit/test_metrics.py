@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +22,7 @@ from acp_acceptance.reporting.summary import one_line
 from pairs import STANDBY, pair_snapshot
 from recorded import healthy, snapshot_of
 from results_of import FINISHED, results, verdict
+from servers import push_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,25 +165,8 @@ def test_in_a_folder_site_and_stage_name_the_file(tmp_path: Path) -> None:
 @pytest.fixture
 def gateway() -> Iterator[tuple[str, list[tuple[str, str, bytes]], list[int]]]:
     """A stand-in for a Pushgateway: its URL, what it was sent, and the status it answers with."""
-    seen: list[tuple[str, str, bytes]] = []
-    answer = [200]
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            seen.append((self.command, self.path, body))
-            self.send_response(answer[0])
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", seen, answer
-        server.shutdown()
-        thread.join()
+    with push_gateway("127.0.0.1") as one:
+        yield one
 
 
 def test_a_pushgateway_is_given_the_same(gateway: tuple[str, list[Any], list[int]]) -> None:
