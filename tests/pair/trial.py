@@ -11,7 +11,6 @@ import yaml
 
 from lab.control_plane.suite_image import suite_image
 from lab.host_keys import make_key
-from lab.pair.shared import REGISTRY_PASSWORD
 from lab.platform.api import Reference
 from lab.platform.plane import run_on
 from lab.platform.surroundings import STORAGE_CLASS
@@ -28,6 +27,8 @@ _SECONDS = 300
 _LABEL = "app.kubernetes.io/name=acp-acceptance"
 _ON_NODE = "/var/lib/acp-acceptance-reports"
 _JOB = Reference("batch/v1", "Job", "trial", SCHEDULE_NAMESPACE)
+_ASKED = "acp-password"
+"""User of the lab whom sudo asks for a password; the manifest's own, ``acp``, it does not."""
 _PODS = "--selector=batch.kubernetes.io/job-name=trial"
 
 
@@ -74,9 +75,7 @@ class Trial:
         """
         self._kubectl("create", "job", _JOB.name, "--from=cronjob/acp-acceptance")
         try:
-            self._kubectl(
-                "wait", f"job/{_JOB.name}", "--for=jsonpath={.status.ready}=1", "--timeout=5m", seconds=_SECONDS
-            )
+            self._kubectl("wait", f"job/{_JOB.name}", "--for=jsonpath={.status.ready}=1", "--timeout=2m", seconds=150)
         except LabError as reason:
             raise LabError(f"{reason}\n{self._kubectl('describe', 'pods', _PODS)}") from reason
         said = self._kubectl("logs", "-f", f"job/{_JOB.name}", seconds=_SECONDS)
@@ -97,12 +96,12 @@ class Trial:
         public = key.with_suffix(".pub").read_text(encoding="ascii").strip()
         for side in self.pair.sides.values():
             for node in side.cluster.cluster_nodes:
-                run_on(node, f"echo '{public}' >>/home/acp/.ssh/authorized_keys")
+                run_on(node, f"for user in acp {_ASKED}; do echo '{public}' >>/home/$user/.ssh/authorized_keys; done")
         known = self.folder / "known_hosts"
         known.write_text("".join(lab.known_hosts.read_text(encoding="ascii") for lab in labs), encoding="ascii")
         private(self.other_cluster, yaml.safe_dump(self._way_to_the_primary()))
         passwords = self.folder / "passwords"
-        private(passwords, f"ACP_REGISTRY_PASSWORD={REGISTRY_PASSWORD}\n")
+        private(passwords, f"ACP_SUDO_PASSWORD={self.standby.lab.password}\n")
         given = {
             "acp-acceptance-other-cluster": [f"--from-file=kubeconfig={self.other_cluster}"],
             "acp-acceptance-ssh": [f"--from-file=id={key}", f"--from-file=known_hosts={known}"],
@@ -145,6 +144,9 @@ class Trial:
             hosts = document["all"]["children"][name]["hosts"]
             for host, known in hosts.items():
                 hosts[host] = {"ansible_host": known["ansible_host"]}
+        standby = document["all"]["children"]["standby-global"]["hosts"]
+        for known in standby.values():
+            known["ansible_user"] = _ASKED
         return {"site.yml": yaml.safe_dump(document), certificate.name: certificate.read_text(encoding="ascii")}
 
     def _kubectl(self, *words: str, given: str | None = None, seconds: float = 60) -> str:
