@@ -147,6 +147,7 @@ def ready_says_a_pod_of_the_schedule(failover: Failover) -> None:
     assert expected <= {name for name, _ in run.with_outcome("passed")}, run.output
     assert "collected 2 nodes" in run.output
     assert "deploy/rbac.yaml" not in (run.folder / "results.json").read_text(encoding="utf-8")
+    assert not [secret for secret in (*PLANTED, *PLANTED_SECRETS, *failover.trial.passwords) if secret in run.output]
     ((method, path, body),) = failover.pushed
     assert (method, path) == ("PUT", "/metrics/job/acp-acceptance/site/lab-pair/stage/dr")
     assert b'acp_acceptance_missed_keys{cluster="standby-global"' in body
@@ -200,7 +201,8 @@ def done_it_is_accepted_and_says_no_secret(failover: Failover) -> None:
         run.output.encode(),
         *(path.read_bytes() for path in failover.folder.glob("reports-*/**/*") if path.is_file()),
     ]
-    assert not [secret for secret in (*PLANTED, *PLANTED_SECRETS) for text in written if secret.encode() in text]
+    secrets = (*PLANTED, *PLANTED_SECRETS, *failover.trial.passwords)
+    assert not [secret for secret in secrets for text in written if secret.encode() in text]
 
 
 def test_a_failover_is_followed_to_its_end(failover: Failover) -> None:

@@ -56,6 +56,11 @@ class Trial:
         """The kubeconfig that is put into a Secret: a token for the primary."""
         return self.folder / "primary.yaml"
 
+    @property
+    def passwords(self) -> tuple[str]:
+        """What the Pod has in its environment."""
+        return (self.standby.lab.password,)
+
     def set_up(self) -> None:
         """Do what the document's steps say, but for the rights."""
         self.standby.add_image(suite_image(self.pair.say))
@@ -101,7 +106,7 @@ class Trial:
         known.write_text("".join(lab.known_hosts.read_text(encoding="ascii") for lab in labs), encoding="ascii")
         private(self.other_cluster, yaml.safe_dump(self._way_to_the_primary()))
         passwords = self.folder / "passwords"
-        private(passwords, f"ACP_SUDO_PASSWORD={self.standby.lab.password}\n")
+        private(passwords, "".join(f"ACP_SUDO_PASSWORD={password}\n" for password in self.passwords))
         given = {
             "acp-acceptance-other-cluster": [f"--from-file=kubeconfig={self.other_cluster}"],
             "acp-acceptance-ssh": [f"--from-file=id={key}", f"--from-file=known_hosts={known}"],
