@@ -17,6 +17,7 @@ from lab.nodefiles import DOMAIN
 from lab.nodes import NodeSpec
 from lab.pair import failover, inventory
 from lab.pair.contents import COMPONENTS, projects
+from lab.pair.distance import Distance
 from lab.pair.name_server import NameServer
 from lab.pair.production import Production
 from lab.pair.roads import Roads
@@ -67,6 +68,7 @@ class Pair:
         standby: the other.
         names: the name server of both.
         roads: the networks between them.
+        distance: what makes the way between them long.
         production: the workload cluster, if any.
         done: steps of a failover that were carried out.
         switched_at: when the domain was switched.
@@ -85,6 +87,7 @@ class Pair:
     standby: Side = field(init=False)
     names: NameServer = field(init=False)
     roads: Roads = field(init=False)
+    distance: Distance = field(default_factory=Distance, init=False)
     production: Production | None = field(default=None, init=False)
     done: list[str] = field(default_factory=list, init=False)
     switched_at: datetime | None = field(default=None, init=False)

@@ -49,6 +49,7 @@ _KINDS = {
     "EndpointSlice": ("endpointslices", True),
     "EtcdBackupConfiguration": ("etcdbackupconfigurations", False),
     "Job": ("jobs", True),
+    "KnativeEventing": ("knativeeventings", True),
     "Lease": ("leases", True),
     "Machine": ("machines", False),
     "ModuleInfo": ("moduleinfoes", False),
@@ -66,6 +67,7 @@ _KINDS = {
     "ServiceAccount": ("serviceaccounts", True),
     "StatefulSet": ("statefulsets", True),
     "StorageClass": ("storageclasses", False),
+    "Subscription": ("subscriptions", True),
     "ValidatingWebhookConfiguration": ("validatingwebhookconfigurations", False),
 }
 """Kind to its plural and whether it is in namespaces."""

@@ -11,7 +11,7 @@ import yaml
 
 from acp_acceptance.requirements import load_catalogue
 from lab.pair.failover import BEFORE_SYNCHRONISATION, STEPS
-from lab.pair.faults import FAULTS, parity, sides, sync, ways
+from lab.pair.faults import FAULTS, operators, parity, sides, sync, ways
 from lab.pair.scope import EXCLUDED
 from lab.pair.shared import ENCRYPTION_KEY, PLANTED, another_key, encryption_config
 from lab.platform.site import PLANTED_SECRETS
@@ -19,7 +19,7 @@ from lab.seeding import ALL_RELEASES
 
 
 def test_each_fault_has_a_name_of_its_own() -> None:
-    named = Counter(fault.name for area in (parity, ways, sync, sides) for fault in area.FAULTS)
+    named = Counter(fault.name for area in (parity, operators, ways, sync, sides) for fault in area.FAULTS)
     assert set(named.values()) == {1}
     assert set(named) == set(FAULTS)
 
@@ -38,8 +38,8 @@ def test_each_fault_is_of_a_requirement_that_the_release_owes(release: str) -> N
 def test_each_requirement_of_readiness_has_a_fault() -> None:
     owed = {requirement.id for requirement in load_catalogue().owed_by("4.3") if requirement.id.startswith("dr.")}
     shown = {name for fault in FAULTS.values() for name in (fault.requirement, *fault.also)}
-    # Names of nodes are how a pair is made; a latency that is too long cannot be had, nor an operator without its manager.
-    beyond = {"dr.node-names.cluster", "dr.parity.operators", "dr.sync.path-advised"}
+    # Names of nodes are how a pair is made.
+    beyond = {"dr.node-names.cluster"}
     assert {name for name in owed - shown if not name.startswith("dr.failover.")} == beyond
 
 

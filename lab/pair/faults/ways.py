@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.pair.faults.fault import Fault
-from lab.pair.faults.names import CONSISTENT, DOMAIN, LOAD_BALANCER, LOAD_BALANCER_ADVISED, PATH
+from lab.pair.faults.names import CONSISTENT, DOMAIN, LOAD_BALANCER, LOAD_BALANCER_ADVISED, PATH, PATH_ADVISED
 from lab.pair.faults.steps import BOTH, PRIMARY, STANDBY, OnNodes
 from lab.pair.stale import forget_old_answers, keep_old_answers
 from lab.platform.serving import ETCD, HTTP, HTTPS, REGISTRY
 from lab.seeding import Do
 
 if TYPE_CHECKING:
+    from lab.nodes import LabNode
     from lab.pair.faults.steps import Step
     from lab.pair.pair import Pair
     from lab.pair.side import Side
 
 _ELSEWHERE = "192.0.2.77"
+_FAR_MILLISECONDS = 40.0
+"""More than is advised, and far from what is required."""
+_TIMEOUT = "/usr/bin/timeout"
+_WITHOUT_TIMEOUT = f"mv {_TIMEOUT} {_TIMEOUT}.away"
+_WITH_TIMEOUT = f"if [ -e {_TIMEOUT}.away ]; then mv {_TIMEOUT}.away {_TIMEOUT}; fi"
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,29 @@ class Cut:
         pair.mend(*self.sides)
 
 
+@dataclass(frozen=True)
+class Far:
+    """Let the primary's VIP be far from the standby's control plane nodes.
+
+    Attributes:
+        milliseconds: that a round trip takes more than it did.
+    """
+
+    milliseconds: float
+
+    def apply(self, pair: Pair) -> None:
+        """Keep back what they send there."""
+        pair.distance.lengthen(_control_plane(pair.standby), pair.primary.vip, self.milliseconds)
+
+    def undo(self, pair: Pair) -> None:
+        """Keep nothing back."""
+        pair.distance.shorten(_control_plane(pair.standby))
+
+
+def _control_plane(side: Side) -> list[LabNode]:
+    return [side.node(position) for position in range(len(side.site.control_plane))]
+
+
 def _pointed(where: str) -> tuple[Step, ...]:
     return (Do(lambda pair: pair.point_domain_to(where), lambda pair: pair.point_domain_to(PRIMARY)),)
 
@@ -115,7 +144,7 @@ _BALANCER_FAULTS = (
         LOAD_BALANCER,
         "the primary's VIP does not pass 2379 on",
         (Balance((PRIMARY,), (ETCD,)),),
-        also=(PATH, CONSISTENT),
+        also=(PATH, PATH_ADVISED, CONSISTENT),
     ),
     Fault(
         "etcd-port-closed-on-standby",
@@ -195,7 +224,21 @@ FAULTS = (
         PATH,
         "nothing gets from one site to the other; this machine reaches both",
         (Cut((STANDBY,), from_this_machine=False),),
-        also=(DOMAIN, CONSISTENT),
+        also=(DOMAIN, CONSISTENT, PATH_ADVISED),
+    ),
+    Fault(
+        "sites-distant",
+        PATH_ADVISED,
+        f"a round trip from the standby's nodes to the primary's VIP takes {_FAR_MILLISECONDS:.0f} ms",
+        (Far(_FAR_MILLISECONDS),),
+    ),
+    Fault(
+        "path-not-tried",
+        PATH_ADVISED,
+        "nodes of the standby have no timeout, by which they would try the primary's etcd",
+        (OnNodes((STANDBY,), _WITHOUT_TIMEOUT, lambda _side: _WITH_TIMEOUT),),
+        also=(PATH,),
+        breaks=True,
     ),
     Fault("standby-unreachable", "", "nobody reaches the standby's site", (Cut((STANDBY,)),)),
     Fault("primary-unreachable", "", "nobody reaches the primary's site", (Cut((PRIMARY,)),)),
