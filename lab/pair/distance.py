@@ -90,13 +90,13 @@ class Distance:
         program = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
-        self._running[node.address] = program
         assert program.stdout is not None
         # Ended otherwise: then its output has ended, too.
         if program.stdout.readline().strip() != "ready":
             _, said = program.communicate(timeout=_PATIENCE)
-            del self._running[node.address]
-            raise LabError(f"packets of {node.spec.name} cannot be kept back: {said.strip()[-300:]}")
+            reason = said.strip().rpartition("\n")[2]
+            raise LabError(f"packets of {node.spec.name} cannot be kept back: {reason or 'the program ended'}")
+        self._running[node.address] = program
 
 
 def _end(program: subprocess.Popen[str]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
+import socket
 from collections import Counter
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ import yaml
 from acp_acceptance.requirements import load_catalogue
 from lab.pair.failover import BEFORE_SYNCHRONISATION, STEPS
 from lab.pair.faults import FAULTS, operators, parity, sides, sync, ways
+from lab.pair.holding import hold
 from lab.pair.scope import EXCLUDED
 from lab.pair.shared import ENCRYPTION_KEY, PLANTED, another_key, encryption_config
 from lab.platform.site import PLANTED_SECRETS
@@ -41,6 +45,23 @@ def test_each_requirement_of_readiness_has_a_fault() -> None:
     # Names of nodes are how a pair is made.
     beyond = {"dr.node-names.cluster"}
     assert {name for name in owed - shown if not name.startswith("dr.failover.")} == beyond
+
+
+def test_packets_that_are_kept_back_come_out_whole_and_in_their_order() -> None:
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    input_, end = os.pipe()
+    with near, far:
+        near.settimeout(30)
+        holding = Thread(target=hold, args=(far.fileno(), 0.01, input_), daemon=True)
+        holding.start()
+        packets = [bytes([number]) * (number + 1) for number in range(50)]
+        for packet in packets:
+            near.send(packet)
+        assert [near.recv(100) for _ in packets] == packets
+        os.close(end)
+        holding.join(30)
+        assert not holding.is_alive()
+    os.close(input_)
 
 
 def test_what_is_excluded_is_what_the_suite_knows() -> None:
