@@ -126,7 +126,7 @@ def test_swapped_kubeconfigs_are_told_and_nothing_of_the_clusters_is_judged(judg
     # What is seen from outside and on the nodes is no matter of kubeconfigs.
     assert own(run, "passed") <= {
         *("dr.parity.certificate", "dr.pair.load-balancer", "dr.pair.load-balancer-advised"),
-        *("dr.encryption.same-keys", "dr.node-names.cluster"),
+        *("dr.encryption.same-keys", "dr.node-names.cluster", "dr.sync.path", "dr.sync.path-advised"),
     }
 
 
