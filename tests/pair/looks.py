@@ -16,7 +16,7 @@ from lab.pair.contents import REGISTRY_SECRET
 from lab.pair.faults import names as ids
 from lab.pair.stale import dns_pods
 from lab.pair.synchroniser import MONITOR
-from lab.platform.api import Reference
+from lab.platform.api import Api, Reference, RefusedError
 from lab.platform.readiness import has_condition
 from lab.platform.serving import listens
 from lab.platform.site import SYSTEM
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lab.pair.side import Side
 
 PORTS = (80, 443, 2379, 6443, 11443)
+OPERATORS = ("operators.coreos.com/v1alpha1/subscriptions", "operator.knative.dev/v1beta1/knativeeventings")
 _FILE = "/etc/kubernetes/encryption-provider.conf"
 _VERSIONS = {
     "ProductBase": "product.alauda.io/v1alpha1",
@@ -66,6 +67,19 @@ def _credentials(side: Side) -> list[object]:
         )
     ]
     return [item and item["data"] for item in objects]
+
+
+def _operators(side: Side) -> list[object]:
+    """List them as the run's user, who may be refused, or told that there is no such kind."""
+    with Api(side.kubeconfig) as reader:
+        return [_listed(reader, path) for path in OPERATORS]
+
+
+def _listed(reader: Api, path: str) -> list[str] | int:
+    try:
+        return [item["metadata"]["name"] for item in reader.items(f"/apis/{path}")]
+    except RefusedError as error:
+        return error.status
 
 
 def _certificate(side: Side) -> str:
@@ -159,6 +173,11 @@ def _reached(pair: Pair) -> list[object]:
     return [pair.standby.node(0).run(between).returncode, *(_takes(side.vip) for side in pair.sides.values())]
 
 
+def _way(pair: Pair) -> str:
+    asked = f"ip -4 -o route get {pair.primary.vip}; command -v timeout"
+    return pair.standby.node(0).run(asked).stdout
+
+
 def _takes(address: str) -> bool:
     with suppress(OSError), socket.create_connection((address, 443), timeout=0.5):
         return True
@@ -189,7 +208,9 @@ _BY_REQUIREMENT: dict[str, Callable[[Pair], object]] = {
     ids.INDEPENDENT_ADVISED: lambda pair: store.value(pair.standby, "/registry/configmaps/acme/settings-4"),
     ids.EXCLUDED: _both(_excluded),
     ids.DOMAIN: _names,
+    ids.OPERATORS: _both(_operators),
     ids.PATH: _reached,
+    ids.PATH_ADVISED: _way,
     ids.MACHINES: _both(_machines),
     ids.WORKLOADS: _both(_health),
     ids.BACKUP: _objects("EtcdBackupConfiguration"),
@@ -197,6 +218,7 @@ _BY_REQUIREMENT: dict[str, Callable[[Pair], object]] = {
 }
 _BY_NAME: dict[str, Callable[[Pair], object]] = {
     "clocks-apart": _clock,
+    "operators-on-both": _both(_operators),
     **dict.fromkeys(("node-stale", "name-server-down", "domain-to-standby", "domain-unknown"), _both(_names_on_nodes)),
 }
 
