@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,18 +214,21 @@ def footprint_of(number: int) -> set[str]:
     """Give what the cluster in a network is made of: control groups, the processes in them, interface and folder."""
     place, name = Path("/sys/fs/cgroup"), f"acp-lab-{number}"
     groups = [*place.glob(name), *place.glob(f"*/{name}")]
-    processes = {
-        f"process {process}"
-        for group in groups
-        for tasks in group.rglob("cgroup.procs")
-        for process in tasks.read_text().split()
-    }
     return {
-        *processes,
+        *(f"process {process}" for group in groups for process in processes_in(group)),
         *(f"group {group}" for group in groups),
         f"interface /sys/class/net/acplab{number}",
         f"folder {folder_of(number)}",
     }
+
+
+def processes_in(group: Path) -> list[str]:
+    """Give the processes in a control group and below it; a container may end, with its group, at this moment."""
+    found = []
+    for folder, _, _ in os.walk(group):
+        with suppress(OSError):
+            found += Path(folder, "cgroup.procs").read_text(encoding="ascii").split()
+    return found
 
 
 def is_there(part: str) -> bool:
