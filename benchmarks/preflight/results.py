@@ -183,12 +183,10 @@ def aims(results: Results) -> list[Aim]:
             if ratio is not None and other is not None:
                 estimated = f", estimated from {other.estimated_from} nodes" if other.estimated_from else ""
                 found.append(Aim(what, f"{ratio:.1f} x{estimated}", ratio >= least))
-    if results.large and not results.large.get("problem"):
-        large = results.large
-        seconds, size = large["seconds"], large["memory"]["total"]
-        found.append(
-            Aim(f"{large['nodes']} nodes: within {_LARGE_SECONDS:.0f} s", f"{seconds:.0f} s", seconds <= _LARGE_SECONDS)
-        )
+    if large := results.large:
+        seconds, size, good = large["seconds"], large["memory"]["total"], not large["problem"]
+        what = f"{large['nodes']} nodes: within {_LARGE_SECONDS:.0f} s"
+        found.append(Aim(what, f"{seconds:.0f} s", good and seconds <= _LARGE_SECONDS))
         what = f"{large['nodes']} nodes: within {_LARGE_BYTES / 1e6:.0f} MB"
         found.append(Aim(what, f"{size / 1e6:.0f} MB", size <= _LARGE_BYTES))
     return found
