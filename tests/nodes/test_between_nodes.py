@@ -43,6 +43,14 @@ CASES = {
         "failed",
         "it does not get through to ports",
     ),
+    "busy": (
+        CHAIN.format("output")
+        + "meta l4proto tcp ct state new drop"
+        + " && echo 9.0 9.0 9.0 100000/100001 1 >/run/loadavg && mount --bind /run/loadavg /proc/loadavg",
+        FIREWALL,
+        "broken",
+        "too many processes wait for a processor of b",
+    ),
     "no-bash": (
         "sed -i s,/bin/bash,/bin/sh, /etc/passwd && rm $(command -v bash)",
         FIREWALL,

@@ -103,18 +103,25 @@ class Mesh:
             raise CollectionError("the node tried no peer", kind="no-peer")
         if not any(peer == node for _, peer in self._tried):
             raise CollectionError("no other node could try this one", kind="no-peer")
+        self._require_calm(node)
         for (source, peer), tried in self._tried.items():
-            if node in {source, peer} and any(outcome == "busy" for _, outcome in tried):
-                raise CollectionError(
-                    f"too many processes wait for a processor of {source}: no answer from {peer} may be its own delay",
-                    kind="busy",
-                )
             unknown = [port for port, outcome in tried if outcome == "unknown" and node in {source, peer}]
             if unknown:
                 raise CollectionError(
                     f"{', '.join(unknown)} of {peer} cannot be told from {source}: "
                     "something may listen there and not answer, the address is not known, or nothing was tried",
                     kind="unclear",
+                )
+
+    def _require_calm(self, node: str) -> None:
+        """A node that is too busy says nothing of its own ways; of a peer's, others do, if any of them is calm."""
+        busy = [pair for pair, tried in self._tried.items() if any(outcome == "busy" for _, outcome in tried)]
+        arriving = [pair for pair in self._tried if pair[1] == node]
+        for source, peer in busy:
+            if node == source or (node == peer and all(pair in busy for pair in arriving)):
+                raise CollectionError(
+                    f"too many processes wait for a processor of {source}: no answer from {peer} may be its own delay",
+                    kind="busy",
                 )
 
     def slow(self, node: str, limits: Mapping[str, float]) -> list[Fault]:
