@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +28,7 @@ from pairs import (
     sync_pod,
 )
 from platform_objects import MODULE_INFOS
+from sites import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ ALL = (
 )
 GROUP = KeyGroup("configmaps", "acme", 2, ("one", "two"))
 CLEAN = CheckAnswer("through the API server", 200, ("missed", "surplus"))
-RECENT = datetime.now(timezone.utc)
+RECENT = datetime.fromisoformat(TAKEN)
 
 
 @pytest.fixture
