@@ -64,7 +64,7 @@ def test_shared_identities_name_the_other_node() -> None:
         "b": healthy("b", identity=Identity("same", "uuid", frozenset({"52:54:00:00:00:01"})), hostname=Hostname("a")),
         "c": healthy("c", identity=Identity(None, None, frozenset())),
     }
-    assert shared_identities(nodes["a"], nodes) == [
+    assert list(map(str, shared_identities(nodes["a"], nodes))) == [
         "hostname with b",
         "machine-id with b",
         "product_uuid with b",

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from acp_acceptance.model.wording import wordings
 from acp_acceptance.reporting import phrases
 from acp_acceptance.requirements import listing, messages
 from acp_acceptance.requirements.catalogue import LANGUAGES, Language, fields, load_catalogue
@@ -63,6 +64,7 @@ def said() -> list[Said]:
         found += [Said(item.id, in_all(text)) for text in [*texts, *(remedy.words for remedy in remedies)]]
     found += [Said(f"phrases: {name}", texts) for name, texts in vars(phrases)["_PHRASES"].items()]
     words = resources.files("acp_acceptance.reporting.signoff") / "words.yaml"
+    found += [Said(f"wordings: {name}", tuple(texts[key] for key in LANGUAGES)) for name, texts in wordings().items()]
     found += [Said(f"words: {name}", tuple(texts)) for name, texts in yaml.safe_load(words.read_text("utf-8")).items()]
     problems = yaml.safe_load((resources.files("acp_acceptance.reporting") / "problems.yaml").read_text("utf-8"))
     for kind, parts in problems.items():

@@ -44,6 +44,11 @@ from platform_objects import (
 )
 
 
+def lacking(found: workloads.Rollout) -> list[str]:
+    """Say in English what a workload lacks."""
+    return list(map(str, workloads.lacking(found)))
+
+
 @pytest.mark.parametrize(
     ("found", "lacks"),
     [
@@ -61,13 +66,13 @@ from platform_objects import (
     ],
 )
 def test_what_a_deployment_lacks(found: dict[str, Any], lacks: list[str]) -> None:
-    assert workloads.lacking(workloads.deployment(found)) == lacks
+    assert lacking(workloads.deployment(found)) == lacks
 
 
 def test_pods_of_before_and_what_the_controller_says_are_told() -> None:
     found = deployment(replicas=2, conditions=[says("Progressing", "False", "ProgressDeadlineExceeded", "timed out")])
     found["status"]["replicas"] = 3
-    assert workloads.lacking(workloads.deployment(found)) == [
+    assert lacking(workloads.deployment(found)) == [
         "1 Pods are left of what was before",
         "ProgressDeadlineExceeded: timed out",
     ]
@@ -76,18 +81,18 @@ def test_pods_of_before_and_what_the_controller_says_are_told() -> None:
 def test_what_is_updated_by_hand_is_not_waited_for() -> None:
     by_hand = {"updateStrategy": {"type": "OnDelete"}}
     found = daemon_set(updatedNumberScheduled=0)
-    assert workloads.lacking(workloads.daemon_set(found)) == ["0 of 3 Pods are up to date"]
-    assert workloads.lacking(workloads.daemon_set({**found, "spec": by_hand})) == []
+    assert lacking(workloads.daemon_set(found)) == ["0 of 3 Pods are up to date"]
+    assert lacking(workloads.daemon_set({**found, "spec": by_hand})) == []
     stateful = deployment(replicas=3, updatedReplicas=1)
-    assert workloads.lacking(workloads.stateful_set(stateful)) == ["1 of 3 Pods are up to date"]
+    assert lacking(workloads.stateful_set(stateful)) == ["1 of 3 Pods are up to date"]
     stateful["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
-    assert workloads.lacking(workloads.stateful_set(stateful)) == []
-    assert workloads.lacking(workloads.stateful_set({**stateful, "spec": {"replicas": 3, **by_hand}})) == []
+    assert lacking(workloads.stateful_set(stateful)) == []
+    assert lacking(workloads.stateful_set({**stateful, "spec": {"replicas": 3, **by_hand}})) == []
 
 
 def test_a_daemon_set_that_does_not_say_where_it_runs_is_not_complete() -> None:
     found = daemon_set(desiredNumberScheduled=None)
-    assert workloads.lacking(workloads.daemon_set(found)) == ["it does not say how many Pods there are to be"]
+    assert lacking(workloads.daemon_set(found)) == ["it does not say how many Pods there are to be"]
 
 
 def faults(facts: PlatformFacts, kind: str) -> list[str]:

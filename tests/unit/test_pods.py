@@ -12,6 +12,7 @@ from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.platform import appreleases
 from acp_acceptance.model.platform.listing import require_whole
 from acp_acceptance.model.platform.pods import PodReader, Pods, PodsOfNamespace, observe, restarting, sickness, unwell
+from acp_acceptance.model.wording import in_english
 from odd import with_odd_parts
 
 TAKEN = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -79,7 +80,7 @@ def passed_over(raw: Any) -> bool:
 
 def said(raw: dict[str, Any]) -> str:
     """What is said of a Pod that is not well; empty for one that is."""
-    return "; ".join(str(values["pod"]) for _, values in unwell(read(raw), TAKEN, PATIENCE))
+    return "; ".join(in_english(values["pod"]) for _, values in unwell(read(raw), TAKEN, PATIENCE))
 
 
 DONE = {"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}

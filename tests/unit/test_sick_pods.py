@@ -10,6 +10,7 @@ import pytest
 
 from acp_acceptance.collect.platform.sick_pods import with_words
 from acp_acceptance.model.platform.pods import Container, Pod, Pods, PodsOfNamespace, sickness, told
+from acp_acceptance.model.wording import in_english
 from cluster_api import ClusterApi, listing
 
 NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
@@ -52,7 +53,7 @@ def test_a_crashing_pod_says_its_last_warning_and_the_last_lines_of_the_time_bef
     assert found.log == ("starting", "\\x1b[31mtoken: [redacted]", "fatal: no database")
     (log,) = [parse_qs(urlsplit(path).query) for path in asked if "/log" in path]
     assert (log["container"], log["previous"], log["tailLines"]) == (["main"], ["true"], ["5"])
-    assert told(found, sickness(found, NOW, NOW - NOW)).endswith(
+    assert in_english(told(found, sickness(found, NOW, NOW - NOW))).endswith(
         "7 restarts, last event: BackOff: newest password=[redacted], last log line: fatal: no database"
     )
 

@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.software import EncryptionFile
 
 
-def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[str]:
+def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[Wording]:
     """Say which identities a node shares with its peers (``machine-id with cp-2``).
 
     Raises:
@@ -30,14 +31,14 @@ def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[st
     hostname, identity = own.hostname.name, own.identity
     hostnames = _measured(type(own).hostname, own, peers)
     identities = _measured(type(own).identity, own, peers)
-    shared = [f"hostname with {peer}" for peer, other in hostnames if other.name == hostname]
+    shared = [wording("shared", identity="hostname", peer=peer) for peer, other in hostnames if other.name == hostname]
     for peer, other in identities:
         if identity.machine_id and identity.machine_id == other.machine_id:
-            shared.append(f"machine-id with {peer}")
+            shared.append(wording("shared", identity="machine-id", peer=peer))
         if identity.product_uuid and identity.product_uuid == other.product_uuid:
-            shared.append(f"product_uuid with {peer}")
+            shared.append(wording("shared", identity="product_uuid", peer=peer))
         if not identity.mac_addresses.isdisjoint(other.mac_addresses):
-            shared.append(f"MAC address with {peer}")
+            shared.append(wording("shared", identity=wording("mac-address"), peer=peer))
     return shared
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from acp_acceptance.model.text import printable
+from acp_acceptance.model.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,9 +119,11 @@ class OwedRequirement:
 
 
 def presentable(value: object) -> object:
-    """Make a value safe for records and sentences: printable text, numbers, short lists of them."""
+    """Make a value safe for records and sentences: printable text, numbers, wordings, short lists of them."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
+    if isinstance(value, Wording):
+        return {"wording": value.name, "values": {name: presentable(item) for name, item in value.values.items()}}
     if isinstance(value, Mapping):
         return presentable([f"{key}: {item}" for key, item in value.items()])
     if isinstance(value, (list, tuple, set, frozenset)):

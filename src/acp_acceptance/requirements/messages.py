@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from acp_acceptance.model.wording import wordings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -114,11 +116,21 @@ class Speaker:
         return text.in_language(self._language).format_map(_Filling(values, self._as_words))
 
     def _as_words(self, value: object) -> str:
+        if isinstance(value, Mapping) and "wording" in value:
+            return self._worded(value["wording"], value["values"])
         if isinstance(value, Mapping):
             value = [f"{key}: {item}" for key, item in value.items()]
         if isinstance(value, (list, tuple)):
-            return self._frame["list"].join(_with_ranges(value)) or self._frame["nothing"]
+            shown = [self._as_words(item) if isinstance(item, Mapping) else item for item in value]
+            return self._frame["list"].join(_with_ranges(shown)) or self._frame["nothing"]
         return str(value)
+
+    def _worded(self, name: str, values: Mapping[str, Any]) -> str:
+        """Say what a :class:`~acp_acceptance.model.wording.Wording` became in the record."""
+        requirement, _, sentence = name.rpartition("/")
+        if requirement:
+            return self._say(self._catalogue.requirements[requirement].unmet[sentence].says, values)
+        return wordings()[name][self._language].format_map(_Filling(values, self._as_words))
 
 
 def _with_ranges(items: Sequence[object]) -> list[str]:

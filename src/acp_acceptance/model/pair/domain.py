@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.cluster import same_address
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -83,33 +84,34 @@ class View:
         problem: why nothing was learnt.
     """
 
-    place: str
+    place: Wording
     pod: str = ""
     addresses: tuple[str, ...] = ()
-    failure: str = ""
+    failure: str | Wording = ""
     problem: str = ""
 
 
 def views_of(here: DomainHere, platforms: Iterable[PlatformFacts], nodes: Mapping[str, NodeFacts]) -> list[View]:
     """Give the domain from all points of view: this machine, sentry, each CoreDNS Pod, each node."""
-    views = [_settled(View("this machine", addresses=here.addresses, failure=here.failure))]
+    views = [_settled(View(wording("this-machine"), addresses=here.addresses, failure=here.failure))]
     for platform in platforms:
         views += _in_cluster(platform, here.name)
     nobody = any(view.problem for view in views)
     for name, facts in nodes.items():
+        place = wording("node", name=name)
         try:
             addresses = facts.resolved.of(here.name)
         except CollectionError as error:
-            views.append(View(f"node {name}", problem=str(error)))
+            views.append(View(place, problem=str(error)))
             continue
         # getent says nothing of why: where others heard of no server, it is that.
         problem = "it resolved nothing, as others whose servers do not answer" if nobody and not addresses else ""
-        views.append(View(f"node {name}", addresses=addresses, failure="getent found nothing", problem=problem))
+        views.append(View(place, addresses=addresses, failure=wording("getent-silent"), problem=problem))
     return views
 
 
 def _in_cluster(platform: PlatformFacts, domain: str) -> Iterator[View]:
-    sentry = f"sentry in {platform.target}"
+    sentry = wording("sentry-in", cluster=platform.target)
     try:
         names = platform.names
     except CollectionError as error:
@@ -117,17 +119,18 @@ def _in_cluster(platform: PlatformFacts, domain: str) -> Iterator[View]:
         return
     asked = [lookup for lookup in names.lookups if same_address(lookup.name, domain)]
     for lookup in asked:
-        place = f"CoreDNS Pod {lookup.server} in {platform.target}" if lookup.server else sentry
+        pod = wording("coredns-in", pod=lookup.server, cluster=platform.target)
+        place = pod if lookup.server else sentry
         yield _settled(View(place, lookup.server, lookup.addresses, lookup.failure, lookup.problem))
     if not asked:
         yield View(sentry, problem=f"{domain} was not asked for there: {names.problem or 'nobody names it'}")
     elif not names.servers:
-        yield View(f"CoreDNS in {platform.target}", problem="no running CoreDNS Pod was found")
+        yield View(sentry, problem=f"no running CoreDNS Pod was found in {platform.target}")
 
 
 def _settled(view: View) -> View:
     """Give a view; where no server answered, nothing was learnt."""
-    if view.problem or view.addresses or not _NOBODY_ANSWERED.search(view.failure):
+    if view.problem or view.addresses or not _NOBODY_ANSWERED.search(str(view.failure)):
         return view
     return View(view.place, view.pod, problem=f"no server answered: {view.failure}")
 
@@ -146,7 +149,7 @@ def misled(views: Iterable[View], active: str, fronts: Mapping[str, Collection[s
         leads = leads_to(view.addresses, fronts)
         values: dict[str, object] = {"place": view.place, "addresses": view.addresses}
         if not leads:
-            yield "unresolved", {"place": view.place, "reason": view.failure or "no answer"}
+            yield "unresolved", {"place": view.place, "reason": view.failure or wording("no-answer")}
         elif leads == {active}:
             continue
         elif view.pod:

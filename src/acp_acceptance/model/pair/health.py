@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.platform import appreleases, gathered, nodes, pods, resources
 from acp_acceptance.model.platform.listing import require_whole
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime, timedelta
 
     from acp_acceptance.model.fault import Fault
@@ -37,7 +38,8 @@ def sick_releases(platform: PlatformFacts) -> Iterator[Fault]:
     """
     require_some(platform.appreleases.items, f"AppReleases of {platform.target}")
     for name, item in platform.appreleases.items.items():
-        yield from _unwell(f"AppRelease {name}", appreleases.unhealthy(item))
+        for fault in appreleases.unhealthy(item):
+            yield _unwell(f"AppRelease {name}", "postinstall.appreleases.healthy", fault)
 
 
 def sick_pods(platform: PlatformFacts, taken: datetime, patience: timedelta) -> Iterator[Fault]:
@@ -48,9 +50,8 @@ def sick_pods(platform: PlatformFacts, taken: datetime, patience: timedelta) -> 
     """
     require_some(platform.pods.items, f"Pods of {platform.target}")
     for namespace, item in platform.pods.items.items():
-        for sentence, values in pods.unwell(item, taken, patience):
-            why = values.get("pod") or _words(sentence, values)
-            yield "unwell", {"what": f"namespace {namespace}", "why": why}
+        for fault in pods.unwell(item, taken, patience):
+            yield _unwell(wording("namespace", name=namespace), "postinstall.pods.healthy", fault)
 
 
 def sick_nodes(platform: PlatformFacts) -> Iterator[Fault]:
@@ -61,7 +62,8 @@ def sick_nodes(platform: PlatformFacts) -> Iterator[Fault]:
     """
     require_some(platform.nodes.items, f"nodes of {platform.target}")
     for name, item in platform.nodes.items.items():
-        yield from _unwell(f"node {name}", nodes.unready(item))
+        for fault in nodes.unready(item):
+            yield _unwell(wording("node", name=name), "postinstall.nodes.ready", fault)
 
 
 def sick_kinds(platform: PlatformFacts, owed: Collection[str]) -> Iterator[Fault]:
@@ -73,10 +75,11 @@ def sick_kinds(platform: PlatformFacts, owed: Collection[str]) -> Iterator[Fault
     """
     for kind, item in gathered.workloads_of(platform).items():
         if not isinstance(item, Problem):
-            yield from _unwell(kind, item.faults)
+            yield from (_unwell(kind, "postinstall.workloads.rolled-out", fault) for fault in item.faults)
     for name, found in gathered.resources_of(platform).items():
         if isinstance(found, resources.Resource) and found.kind in owed:
-            yield from _unwell(name, resources.unhealthy(found))
+            for fault in resources.unhealthy(found):
+                yield _unwell(name, "postinstall.platform.resources", fault)
 
 
 def require_known(platform: PlatformFacts, owed: Collection[str]) -> None:
@@ -106,12 +109,7 @@ def require_some(items: Mapping[str, object], what: str) -> None:
         raise CollectionError(f"no {what} were listed, so that nothing could be judged", kind="empty")
 
 
-def _unwell(what: str, faults: Iterable[Fault]) -> Iterator[Fault]:
-    for sentence, values in faults:
-        yield "unwell", {"what": what, "why": _words(sentence, values)}
-
-
-def _words(sentence: str, values: Mapping[str, object]) -> str:
-    """Say a fault of another requirement shortly, in the words of the cluster."""
-    shown = (", ".join(map(str, item)) if isinstance(item, (list, tuple)) else str(item) for item in values.values())
-    return "; ".join([sentence.replace("_", " "), *(text for text in shown if text not in {"", "-"})])
+def _unwell(what: str | Wording, requirement: str, fault: Fault) -> Fault:
+    """Say a fault of another requirement, in that one's words."""
+    sentence, values = fault
+    return "unwell", {"what": what, "why": Wording(f"{requirement}/{sentence}", values)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.conditions import Condition, condition, conditions_of
 from acp_acceptance.model.platform.listing import ByName
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +74,8 @@ def reader() -> ByName[AppReleases]:
     return ByName(observe, AppReleases, raw.name_of)
 
 
-def _when(since: datetime | None) -> str:
-    return f"{since:%Y-%m-%d %H:%M} UTC" if since else "an unknown time"
+def _when(since: datetime | None) -> str | Wording:
+    return f"{since:%Y-%m-%d %H:%M} UTC" if since else wording("time-unknown")
 
 
 def unhealthy(release: AppRelease) -> Iterator[Fault]:
@@ -94,11 +95,12 @@ def unhealthy(release: AppRelease) -> Iterator[Fault]:
     if release.observed is None or release.observed != release.generation:
         yield (
             "reconciling",
-            {"what": f"generation {release.observed} of {release.generation} is observed"},
+            {"what": wording("generation-behind", observed=release.observed, generation=release.generation)},
         )
     for kind in _READY:
         found = condition(release.conditions, kind)
         if found is None:
-            yield "reconciling", {"what": f"it has no condition {kind} yet"}
+            yield "reconciling", {"what": wording("condition-missing", type=kind)}
         elif found.status not in {"True", "False"}:
-            yield "reconciling", {"what": f"{kind} is {found.status or 'not said'}: {found.reason} {found.message}"}
+            said = {"status": found.status or "-", "reason": found.reason, "message": found.message}
+            yield "reconciling", {"what": wording("condition-undecided", type=kind, **said)}

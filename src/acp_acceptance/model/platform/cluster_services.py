@@ -333,6 +333,6 @@ def not_everywhere(daemon_sets: Rollouts, nodes: PlatformNodes, wanted: str) -> 
         yield "missing", {"name": name, "namespace": namespace}
         return
     if parts := lacking(found):
-        yield "incomplete", {"name": name, "namespace": namespace, "what": "; ".join(parts)}
+        yield "incomplete", {"name": name, "namespace": namespace, "what": parts}
     if found.wanted is not None and found.wanted < len(nodes.items):
         yield "left_out", {"name": name, "namespace": namespace, "count": found.wanted, "nodes": len(nodes.items)}

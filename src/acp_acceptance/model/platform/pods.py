@@ -15,6 +15,7 @@ from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.conditions import condition, conditions_of
 from acp_acceptance.model.platform.pod_glance import GLANCE_ERRORS, PodGlance, read_glance
 from acp_acceptance.model.text import printable
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,23 +300,24 @@ def at_fault(pod: Pod) -> Container | None:
     return next((item for item in pod.containers if _fault(item)), None)
 
 
-def told(pod: Pod, what: str) -> str:
-    """Describe a sick Pod in one line: what is wrong, since when, how it ended before, last event, last log line."""
-    parts = [f"{pod.name} {what}"]
+def told(pod: Pod, what: str) -> list[str | Wording]:
+    """Describe a sick Pod: what is wrong, since when, how it ended before, last event, last log line."""
+    parts: list[str | Wording] = [f"{pod.name} {what}"]
     if pod.since:
-        parts.append(f"since {pod.since:%Y-%m-%d %H:%M} UTC")
+        parts.append(wording("since", time=f"{pod.since:%Y-%m-%d %H:%M} UTC"))
     faulty = at_fault(pod)
     if faulty is not None:
         if faulty.message:
             parts.append(faulty.message)
         if faulty.last_reason:
-            parts.append(f"{faulty.name} last ended with {faulty.last_reason} ({faulty.last_exit_code})")
+            ended = {"reason": faulty.last_reason, "code": faulty.last_exit_code}
+            parts.append(wording("last-ended", container=faulty.name, **ended))
         if faulty.restarts:
-            parts.append(f"{faulty.restarts} restarts")
+            parts.append(wording("restarts", count=faulty.restarts))
     elif pod.message:
         parts.append(pod.message)
     if pod.event:
-        parts.append(f"last event: {pod.event}")
+        parts.append(wording("last-event", event=pod.event))
     if pod.log:
-        parts.append(f"last log line: {pod.log[-1]}")
-    return ", ".join(parts)
+        parts.append(wording("last-log-line", line=pod.log[-1]))
+    return parts

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.platform import appreleases, gathered, nodes, pods, resources
+from acp_acceptance.model.wording import in_english
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,8 +79,10 @@ def _pods(facts: PlatformFacts, taken: datetime) -> Iterator[str]:
         yield "Pods: there is none yet"
     for namespace, item in found.items():
         for sentence, values in pods.unwell(item, taken, timedelta()):
-            what = f"{values['count']} more Pods are not well" if sentence == "more" else f"Pod {values['pod']}"
-            yield f"{namespace}: {what}"
+            if sentence == "more":
+                yield f"{namespace}: {values['count']} more Pods are not well"
+            else:
+                yield f"{namespace}: Pod {in_english(values['pod'])}"
 
 
 def _workloads(facts: PlatformFacts) -> Iterator[str]:
@@ -89,7 +92,7 @@ def _workloads(facts: PlatformFacts) -> Iterator[str]:
             continue
         for sentence, values in found.faults:
             if sentence == "incomplete":
-                yield f"{kind}: {values['namespace']}/{values['name']}: {values['what']}"
+                yield f"{kind}: {values['namespace']}/{values['name']}: {in_english(values['what'])}"
             elif sentence == "more" and kind != "Jobs":
                 yield f"{kind}: {values['count']} more are not complete"
 

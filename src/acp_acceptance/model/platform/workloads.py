@@ -11,6 +11,7 @@ from acp_acceptance.model.fault import Fault
 from acp_acceptance.model.platform import raw
 from acp_acceptance.model.platform.conditions import condition, conditions_of
 from acp_acceptance.model.platform.listing import ByName, Chosen
+from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,26 +218,26 @@ def daemon_sets() -> Chosen[Rollouts]:
     return Chosen(daemon_set, Rollouts, most=5000)
 
 
-def lacking(found: Rollout) -> list[str]:
+def lacking(found: Rollout) -> list[str | Wording]:
     """Give what a Deployment, StatefulSet or DaemonSet lacks to be complete."""
     if found.observed is None:
-        return ["its controller has not said anything of it yet"]
+        return [wording("controller-silent")]
     if found.generation is None or found.observed < found.generation:
-        return [f"generation {found.observed} of {found.generation} is observed"]
+        return [wording("generation-behind", observed=found.observed, generation=found.generation)]
     if found.wanted is None:
-        return ["it does not say how many Pods there are to be"]
-    parts = [
-        f"{count} of {wanted} Pods are {word}"
-        for word, count, wanted in (
-            ("there", found.current, found.wanted),
-            ("up to date", found.updated, found.to_update),
-            ("ready", found.ready, found.wanted),
-            ("available", found.available, found.wanted),
+        return [wording("count-unsaid")]
+    parts: list[str | Wording] = [
+        wording(name, count=count, wanted=wanted)
+        for name, count, wanted in (
+            ("pods-there", found.current, found.wanted),
+            ("pods-updated", found.updated, found.to_update),
+            ("pods-ready", found.ready, found.wanted),
+            ("pods-available", found.available, found.wanted),
         )
         if count < wanted
     ]
     if found.current > found.wanted:
-        parts.append(f"{found.current - found.wanted} Pods are left of what was before")
+        parts.append(wording("pods-left", count=found.current - found.wanted))
     return [*parts, found.said] if parts and found.said else parts
 
 
@@ -316,7 +317,7 @@ def rollout_kind(kind: str, found: Rollouts) -> WorkloadKind:
     for item in found.kept:
         if parts := lacking(item):
             namespace, _, name = item.name.rpartition("/")
-            faults.append(("incomplete", {"name": name, "namespace": namespace, "what": "; ".join(parts)}))
+            faults.append(("incomplete", {"name": name, "namespace": namespace, "what": parts}))
     return WorkloadKind(kind, found.total, (*faults, *_more(found.more)), found.missing)
 
 
