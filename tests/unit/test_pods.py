@@ -209,6 +209,24 @@ def test_restarts_count_when_they_are_many_and_recent(restarts: int, minutes: fl
     assert [values["count"] for _, values in faults] == ([restarts] if named else [])
 
 
+@pytest.mark.parametrize(
+    ("now", "named"),
+    [
+        ({"running": {"startedAt": "2026-11-21T11:50:00Z"}}, True),
+        ({"running": {"startedAt": "2026-11-21T10:50:00Z"}}, False),
+        # Nobody says when: it may have been just now.
+        ({"running": {}}, True),
+        ({"waiting": {}}, True),
+    ],
+)
+def test_restarts_count_from_when_it_began_where_the_time_before_is_not_known(
+    now: dict[str, Any], *, named: bool
+) -> None:
+    found = read(pod(state(restartCount=4, state=now)))
+    faults = list(restarting(found, TAKEN, HOUR, 3))
+    assert [(values["reason"], values["exit_code"]) for _, values in faults] == ([("-", "-")] if named else [])
+
+
 def test_a_listing_that_is_not_whole_says_so() -> None:
     require_whole(Pods({}))
     with pytest.raises(CollectionError, match="not everything could be listed: after 500 objects: it broke off"):

@@ -40,3 +40,29 @@ def test_without_a_terminal_a_line_says_what_is_new(capsys: Any) -> None:
     assert [line.count("AppRelease") for line in lines] == [1, 1]
     assert "1 thing is missing: AppRelease cpaas-system/a0" in lines[0]
     assert "2 things are missing: AppRelease cpaas-system/a1" in lines[1]
+
+
+def test_two_clusters_are_waited_for_and_read_at_once() -> None:
+    stream = io.StringIO()
+    terminal: Any = SimpleNamespace(_tw=SimpleNamespace(hasmarkup=True, _file=stream), write_line=print)
+    with TerminalProgress("a pair", terminal) as progress:
+        progress.waiting("first", ["Pod a"], 60)
+        progress.waiting("second", ["Pod b"], 60)
+        progress.reading("first", "pods", 1, 9)
+        stream.truncate(0)
+        assert progress._live is not None  # noqa: SLF001 - what is drawn at intervals is looked at here
+        progress._live.refresh()  # noqa: SLF001 - likewise
+        shown = stream.getvalue()
+    assert "Pod a" not in shown
+    assert "Pod b" in shown
+    assert "reading pods of first" in shown
+
+
+def test_what_goes_on_after_the_end_says_nothing(capsys: Any) -> None:
+    terminal: Any = SimpleNamespace(_tw=SimpleNamespace(hasmarkup=False), write_line=print)
+    with TerminalProgress("a pair", terminal) as progress:
+        progress.waiting("first", ["Pod a"], 60)
+    progress.waiting("first", ["Pod b"], 55)
+    progress.say("more")
+    progress.reading("first", "pods", 1, 2)
+    assert "Pod b" not in capsys.readouterr().out

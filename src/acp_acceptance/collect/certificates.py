@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
-import warnings
 from contextlib import suppress
 from functools import cache
 from itertools import pairwise
@@ -16,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from acp_acceptance.collect.quiet import quiet
 from acp_acceptance.model.certificate import CertificateFile, ChainLink
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.text import printable
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 _FILE_LIMIT = 2**20
 _MOST_CERTIFICATES = 20
-_WARNINGS = threading.Lock()
 
 
 def certificate_facts(planned: Certificate) -> CertificateFile | Problem:
@@ -139,10 +137,8 @@ def _trusted_roots(subject: x509.Name) -> list[x509.Certificate]:
 @cache
 def _all_roots() -> tuple[x509.Certificate, ...]:
     roots = []
-    # What is done with warnings holds for all threads.
-    with _WARNINGS, warnings.catch_warnings():
-        # Some old roots break a rule of today.
-        warnings.simplefilter("ignore")
+    # Some old roots break a rule of today.
+    with quiet():
         for encoded in ssl.create_default_context().get_ca_certs(binary_form=True):
             with suppress(ValueError):
                 roots.append(x509.load_der_x509_certificate(encoded))

@@ -1,10 +1,11 @@
-"""Steps that ask something of a target, each by itself, side by side: none costs another, or lasts for ever."""
+"""What is asked of targets side by side: none costs another, or lasts for ever."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -13,9 +14,11 @@ from acp_acceptance.model.measurement import CollectionError, Problem, problem_o
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 SubjectT = TypeVar("SubjectT")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,31 @@ def do_all(steps: Sequence[Step[SubjectT]], subject: SubjectT, seconds: float) -
         found.update(facts)
     late = {step: Problem("deadline", f"this was not known after {seconds * step.times:.0f} s") for step in running}
     return {name: problem for step, problem in late.items() for name in step.facts} | found
+
+
+def each(items: Sequence[ItemT], do: Callable[[ItemT], ResultT]) -> Iterator[tuple[ItemT, ResultT]]:
+    """Do something with each item, all at once, and give each with its result as soon as it is there.
+
+    Ctrl-C leaves the others behind, as does what one raises.
+
+    Raises:
+        Exception: what ``do`` raised.
+    """
+    done: queue.Queue[tuple[ItemT, Callable[[], ResultT]]] = queue.Queue()
+
+    def tried(item: ItemT) -> Callable[[], ResultT]:
+        future: Future[ResultT] = Future()
+        try:
+            future.set_result(do(item))
+        except Exception as error:  # noqa: BLE001 - raised again where it is taken
+            future.set_exception(error)
+        return future.result
+
+    for item in items:
+        threading.Thread(target=lambda item=item: done.put((item, tried(item))), daemon=True).start()
+    for _ in items:
+        item, result = done.get()
+        yield item, result()
 
 
 def do_here(steps: Sequence[Step[SubjectT]], subject: SubjectT) -> dict[str, Any]:

@@ -143,6 +143,8 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
             finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot, settings.wait)
             if finished and "dr" in stages:
                 finished = collect_pair(inventory, sources, settings.deadline, progress, snapshot)
+            if not finished:
+                run.stop()
     return snapshot, finished
 
 
@@ -204,6 +206,10 @@ class _Run:
 
         lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
         return self._whole(lambda: self._at_once(lanes, do))
+
+    def stop(self) -> None:
+        """End everything that still runs on nodes, whichever thread began it."""
+        self._processes.stop()
 
     def close(self) -> None:
         """End the connections that were kept for more."""

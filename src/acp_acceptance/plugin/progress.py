@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ _SHOWN = 10
 
 
 class TerminalProgress:
-    """Shows how collection goes.
+    """Shows how collection goes; any thread may tell it.
 
     Args:
         what: what is about to be judged; said first.
@@ -35,8 +36,10 @@ class TerminalProgress:
         self._terminal = terminal
         self._bar: Progress | None = None
         self._live: Live | None = None
-        self._missing: set[str] = set()
-        self._task: TaskID | None = None
+        self._missing: dict[str, list[str]] = {}
+        self._waiting: dict[str, list[Text]] = {}
+        self._tasks: dict[str, TaskID] = {}
+        self._lock = threading.RLock()
         self._unreached = 0
         self._done = 0
         self._started = time.monotonic()
@@ -49,7 +52,7 @@ class TerminalProgress:
             self._bar = Progress(*columns, console=console)
             self._live = Live(self._bar, console=console, transient=True)
             self._live.start()
-            self._task = self._bar.add_task("collecting", total=None)
+            self._advance("", "collecting", 0, None)
         return self
 
     def collected(self, facts: NodeFacts, done: int, of: int) -> None:
@@ -57,37 +60,53 @@ class TerminalProgress:
         self._done = done
         if "contact" in facts.problems() or facts.contact.outcome != "answered":
             self._unreached += 1
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=of, description=f"collecting {facts.target}")
+        self._advance("", f"collecting {facts.target}", done, of)
 
     def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
         """One more thing was read of a cluster; what was missing before is not shown any more."""
-        if self._missing and self._live is not None and self._bar is not None:
-            self._live.update(self._bar)
-            self._missing = set()
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=done, total=of, description=f"reading {fact} of {cluster}")
+        with self._lock:
+            self._missing.pop(cluster, None)
+            if self._waiting.pop(cluster, None):
+                self._draw()
+            self._advance(cluster, f"reading {fact} of {cluster}", done, of)
 
     def waiting(self, cluster: str, missing: Sequence[str], left: float) -> None:
         """Show what is missing still: on a terminal always, otherwise a line where it has changed."""
         many = f"{len(missing)} things are missing" if len(missing) > 1 else "1 thing is missing"
         what = f"cluster {cluster}: waiting up to {left / 60:.0f} min more, {many}"
-        if self._live is not None and self._bar is not None:
-            shown = [*missing[:_SHOWN], *([f"and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else [])]
-            self._live.update(
-                Group(Text(what), *(Text(f"  {line}", overflow="ellipsis", no_wrap=True) for line in shown), self._bar)
-            )
-        elif set(missing) != self._missing:
-            new = [line for line in missing if line not in self._missing]
-            self.say(f"{what}: {'; '.join((new or list(missing))[:_SHOWN])}")
-        self._missing = set(missing)
+        with self._lock:
+            before = self._missing.get(cluster, [])
+            if self._live is not None:
+                shown = [*missing[:_SHOWN], *([f"and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else [])]
+                lines = (Text(f"  {line}", overflow="ellipsis", no_wrap=True) for line in shown)
+                self._waiting[cluster] = [Text(what), *lines]
+                self._draw()
+            elif set(missing) != set(before):
+                new = [line for line in missing if line not in before]
+                self.say(f"{what}: {'; '.join((new or list(missing))[:_SHOWN])}")
+            self._missing[cluster] = list(missing)
 
     def say(self, line: str) -> None:
-        """Say a line."""
-        if self._live is not None:
-            self._live.console.print(line, markup=False, highlight=False)
-        elif self._terminal is not None:
-            self._terminal.write_line(line)
+        """Say a line; nothing once collecting has ended, whichever thread goes on after Ctrl-C."""
+        with self._lock:
+            if self._live is not None:
+                self._live.console.print(line, markup=False, highlight=False)
+            elif self._terminal is not None:
+                self._terminal.write_line(line)
+
+    def _advance(self, name: str, what: str, done: int, of: int | None) -> None:
+        """Move the bar of the nodes, or that of a cluster."""
+        with self._lock:
+            if self._bar is None:
+                return
+            if name not in self._tasks:
+                self._tasks[name] = self._bar.add_task(what, total=of)
+            self._bar.update(self._tasks[name], completed=done, total=of, description=what)
+
+    def _draw(self) -> None:
+        """Draw what is missing of each cluster above the bars."""
+        if self._live is not None and self._bar is not None:
+            self._live.update(Group(*(line for lines in self._waiting.values() for line in lines), self._bar))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -98,3 +117,5 @@ class TerminalProgress:
         if self._done:
             reached = f", {self._unreached} of them not reached" if self._unreached else ""
             self.say(f"collected {self._done} nodes in {time.monotonic() - self._started:.1f} s{reached}")
+        with self._lock:
+            self._terminal = None

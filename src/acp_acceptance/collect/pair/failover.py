@@ -10,8 +10,9 @@ from acp_acceptance.collect.knocking import knock
 from acp_acceptance.collect.pair.components import components_of
 from acp_acceptance.collect.platform.access import from_kubeconfig
 from acp_acceptance.collect.platform.api import Api
-from acp_acceptance.collect.platform.asking import ask, unverified, url_of
+from acp_acceptance.collect.platform.asking import ask, url_of
 from acp_acceptance.collect.platform.errors import ApiError
+from acp_acceptance.collect.quiet import quiet
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.pair.components import Components, WorkloadComponents
 from acp_acceptance.model.pair.failover import EtcdPorts
@@ -50,7 +51,7 @@ def domain_served(both: Both) -> dict[str, object]:
     except (OSError, UnicodeError) as error:
         return {"domain_served": DomainServed(side.domain, "", None, f"it does not resolve: {printable(str(error))}")}
     port = side.cluster.parameters.https_port or _HTTPS_PORT
-    with unverified():
+    with quiet():
         console = ask(url_of(side.domain, port), side.deadline)
     signers, failure = _signers(both)
     return {"domain_served": DomainServed(side.domain, address, console.status, console.failure, signers, failure)}

@@ -12,9 +12,10 @@ from pydantic_core import from_json
 
 from acp_acceptance.collect.certificates import served_certificate
 from acp_acceptance.collect.pair.said import credentials
-from acp_acceptance.collect.platform.asking import shake_hands, unverified
+from acp_acceptance.collect.platform.asking import shake_hands
 from acp_acceptance.collect.platform.places import REGISTRY_PORT
 from acp_acceptance.collect.platform.secret import NAME as PLATFORM_SECRET
+from acp_acceptance.collect.quiet import quiet
 from acp_acceptance.collect.site import planned_fingerprint
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.pair.registry import RegistryContents
@@ -93,7 +94,7 @@ class _Catalogue:
     def _ask(self, path: str) -> tuple[Mapping[str, object], str]:
         """Ask for one document; gives it, and the path of its next page."""
         try:
-            with unverified():
+            with quiet():
                 answer = self._pool.request("GET", path, headers=self._headers, preload_content=False)
             body = answer.read(_BODY + 1)
             answer.drain_conn()

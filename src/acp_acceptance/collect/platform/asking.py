@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import time
-import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,14 +83,6 @@ def _chain_of(secured: ssl.SSLSocket) -> tuple[bytes, ...]:
     return tuple(
         item if isinstance(item, bytes) else ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ()
     )
-
-
-@contextmanager
-def unverified() -> Iterator[None]:
-    """Let nobody be warned of what is not verified while it is asked: that is looked at by itself, and is a fact."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-        yield
 
 
 @contextmanager

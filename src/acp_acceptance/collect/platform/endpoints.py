@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.collect.certificates import served_certificate
 from acp_acceptance.collect.knocking import knock
-from acp_acceptance.collect.platform.asking import Handshake, ask, shake_hands, unverified, url_of
+from acp_acceptance.collect.platform.asking import Handshake, ask, shake_hands, url_of
 from acp_acceptance.collect.platform.places import API_PORT, REGISTRY_PORT
+from acp_acceptance.collect.quiet import quiet
 from acp_acceptance.model.platform.certificates import PlatformCertificate
 from acp_acceptance.model.platform.endpoints import Endpoint, Endpoints
 from acp_acceptance.model.runner_view import NOTHING_LEARNT
@@ -123,8 +124,7 @@ class Observer:
         self._states = {(item.address, item.port): item.state for item in knock({"": asked}, listen=0)[""].knocks}
         plain = {(item.address, item.port) for item in web if item.port == places.http_port}
         opened = [place for place in asked if self._states[place] == "open" and place not in plain]
-        # Filters of warnings belong to the whole process, so that they are set once, around all threads.
-        with unverified(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="endpoints") as pool:
+        with quiet(), ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="endpoints") as pool:
             shaken = pool.map(lambda place: shake_hands(place[0], place[1], self._deadline), opened)
             self._shaken = dict(zip(opened, shaken, strict=True))
 

@@ -12,6 +12,7 @@ from acp_acceptance.collect.platform.access import IN_CLUSTER, from_document, fr
 from acp_acceptance.collect.platform.collector import PlatformCollector, unreached
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.waiting import Patience
+from acp_acceptance.collect.side_by_side import each
 from acp_acceptance.inventory import Role
 from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.platform import PlatformFacts
@@ -147,9 +148,12 @@ def collect_platforms(  # noqa: PLR0913, PLR0917 - what is read, how, and who is
     # What is listed makes no cycles; looking for some among a page's objects takes as long as reading them.
     gc.disable()
     try:
-        for cluster in clusters:
-            patience = Patience(cluster.name, wait, progress)
-            snapshot.targets["platform", cluster.name] = _collected(cluster, sources, deadline, progress, patience)
+        # Both of a pair at once: one that does not answer takes as long as all that is asked of the other.
+        for cluster, facts in each(
+            clusters,
+            lambda item: _collected(item, sources, deadline, progress, Patience(item.name, wait, progress)),
+        ):
+            snapshot.targets["platform", cluster.name] = facts
     except KeyboardInterrupt:
         return False
     finally:

@@ -37,7 +37,7 @@ class Container:
         state: ``running``, ``waiting``, ``terminated``; empty where the kubelet has not said.
         reason, message: of that state.
         exit_code: where it is terminated.
-        last_reason, last_exit_code, last_finished: of the time before.
+        last_reason, last_exit_code, last_finished: of the time before; ``None`` and empty where that is not known.
     """
 
     name: str
@@ -212,7 +212,8 @@ def _with_state(container: Container, state: object) -> Container:
         exit_code=raw.number(now, "exitCode"),
         last_reason=raw.text(last, "reason"),
         last_exit_code=raw.number(last, "exitCode"),
-        last_finished=raw.time(last, "finishedAt"),
+        # A kubelet may have tidied away what it knew of the time before; it ended when this one began, or sooner.
+        last_finished=raw.time(last, "finishedAt") or raw.time(now, "startedAt"),
     )
 
 
@@ -280,7 +281,7 @@ def restarting(pods: PodsOfNamespace, taken: datetime, within: timedelta, most: 
     for pod in pods.suspects:
         for container in pod.containers:
             last = container.last_finished
-            if container.restarts > most and last is not None and taken - last <= within:
+            if container.restarts > most and (last is None or taken - last <= within):
                 yield (
                     "restarts",
                     {
@@ -288,9 +289,9 @@ def restarting(pods: PodsOfNamespace, taken: datetime, within: timedelta, most: 
                         "namespace": pods.namespace,
                         "container": container.name,
                         "count": container.restarts,
-                        "finished": f"{last:%Y-%m-%d %H:%M} UTC",
-                        "reason": container.last_reason,
-                        "exit_code": container.last_exit_code,
+                        "finished": f"{last:%Y-%m-%d %H:%M} UTC" if last else "-",
+                        "reason": container.last_reason or "-",
+                        "exit_code": "-" if container.last_exit_code is None else container.last_exit_code,
                     },
                 )
 
