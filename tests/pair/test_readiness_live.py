@@ -64,7 +64,9 @@ def judge(pair: Pair, tmp_path: Path) -> Judge:
         file = pair.write_inventory(tmp_path, **how)
         password = {"ACP_REGISTRY_PASSWORD": REGISTRY_PASSWORD}
         reports = tmp_path / f"reports-{next(number)}"
-        run = judged(reports, "--acp-stage=dr", f"--acp-inventory={file}", inside=pair.inside, environment=password)
+        # Where the monitor or a side does not answer, that is waited for on every way there is.
+        options = ("--acp-stage=dr", f"--acp-inventory={file}", "--acp-deadline=30")
+        run = judged(reports, *options, inside=pair.inside, environment=password)
         written = [run.output.encode(), *(path.read_bytes() for path in reports.rglob("*") if path.is_file())]
         assert not [secret for secret in (*PLANTED, *PLANTED_SECRETS) for text in written if secret.encode() in text]
         return run

@@ -168,6 +168,26 @@ def test_a_busy_server_is_asked_again() -> None:
     assert (names, error, len(server.asked)) == (["a"], None, 3)
 
 
+def test_a_server_that_takes_its_time_to_fail_is_not_asked_again_and_again() -> None:
+    released = threading.Event()
+
+    def answer(_: dict[str, str], _number: int) -> Answer:
+        released.wait(1.2)
+        return 503, b"{}"
+
+    names, error, server = listed(answer)
+    assert (names, error and error.kind) == ([], "server")
+    # Without an end to it there are five: the API's deadline is two seconds.
+    assert len(server.asked) <= 2
+
+
+def test_what_is_behind_the_api_server_is_asked_once() -> None:
+    server = Server(lambda _, _number: (500, b"remote etcd: context deadline exceeded"))
+    with server.running() as api:
+        assert api.raw("/proxy/check", {}, first=True) == (500, b"remote etcd: context deadline exceeded")
+    assert len(server.asked) == 1
+
+
 def test_an_answer_that_breaks_off_is_asked_again() -> None:
     def answer(_: dict[str, str], number: int) -> Answer:
         whole = page(["a"])

@@ -70,7 +70,7 @@ def _port_of(service: dict[str, Any]) -> int:
 
 def _by_proxy(standby: Side, port: int) -> Answer:
     try:
-        status, body = standby.api.raw(f"{_SERVICE}:{port}/proxy/check", {}, limit=_LIMIT)
+        status, body = standby.api.raw(f"{_SERVICE}:{port}/proxy/check", {}, limit=_LIMIT, first=True)
     except TooLargeError as error:
         raise ApiError("unreadable", "the monitor's answer is larger than 64 MiB") from error
     if refusal := _refusal(status, body):

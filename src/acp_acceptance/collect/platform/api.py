@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
+    from typing_extensions import Self
+
     from acp_acceptance.collect.platform.access import Access
     from acp_acceptance.collect.platform.streams import Ran
 
@@ -61,6 +63,22 @@ class TooLargeError(Exception):
     """An answer is larger than what is taken."""
 
 
+class _Patience(Retry):
+    """Asks again as a :class:`Retry`, and no more once the time is up: some servers take long to say that they fail."""
+
+    ends = float("inf")
+
+    def new(self, **changed: Any) -> Self:  # noqa: ANN401 - as urllib3 has it
+        """Give it for the next time, until the same end."""
+        other = super().new(**changed)
+        other.ends = self.ends
+        return other
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: FBT001, FBT002 - as urllib3 calls it
+        """Tell whether to ask again."""
+        return time.monotonic() < self.ends and super().is_retry(method, status_code, has_retry_after)
+
+
 class Api:
     """An API server that is only read from.
 
@@ -73,7 +91,7 @@ class Api:
         self.access = access
         self._deadline = deadline
         self._pool = access.client.rest_client.pool_manager
-        self._retries = Retry(
+        self._retries = _Patience(
             total=None,
             connect=1,
             read=0,
@@ -204,7 +222,7 @@ class Api:
 
         return fetch(self.access, namespace, pod, port, path, self._deadline)
 
-    def raw(
+    def raw(  # noqa: PLR0913 - what is asked, and how
         self,
         path: str,
         query: Mapping[str, str],
@@ -212,8 +230,11 @@ class Api:
         limit: int = _PAGE_BYTES,
         cut: bool = False,
         accept: str = _ANYTHING,
+        first: bool = False,
     ) -> tuple[int, bytes]:
         """Give the status and the bytes of an answer, of at most ``limit`` bytes.
+
+        ``first`` takes the first answer, whatever its status: that of something behind the API server is its own.
 
         Raises:
             ApiError: nothing answered.
@@ -222,7 +243,7 @@ class Api:
         ends = time.monotonic() + self._deadline
         for attempt in range(3):
             try:
-                return self._once(path, query, limit, ends, cut=cut, accept=accept)
+                return self._once(path, query, limit, ends, cut=cut, accept=accept, first=first)
             except urllib3.exceptions.HTTPError as error:  # noqa: PERF203 - three times
                 # Nothing was changed by asking: what broke off in the middle is asked again.
                 if attempt == 2 or time.monotonic() > ends or _is_final(error):  # noqa: PLR2004 - the last of three
@@ -231,8 +252,10 @@ class Api:
         raise AssertionError("not reached")
 
     def _once(  # noqa: PLR0913 - what is asked, and how
-        self, path: str, query: Mapping[str, str], limit: int, ends: float, *, cut: bool, accept: str
+        self, path: str, query: Mapping[str, str], limit: int, ends: float, *, cut: bool, accept: str, first: bool
     ) -> tuple[int, bytes]:
+        retries = self._retries.new(**({"status": 0} if first else {}))
+        retries.ends = ends
         headers: dict[str, str] = {"Accept": accept}
         parameters: list[tuple[str, str]] = []
         self.access.client.update_params_for_auth(headers, parameters, ["BearerToken"], path, "GET", None)
@@ -241,7 +264,7 @@ class Api:
             "GET",
             f"{self.access.client.configuration.host.rstrip('/')}{path}{'?' if words else ''}{words}",
             headers=headers,
-            retries=self._retries,
+            retries=retries,
             timeout=Timeout(connect=_CONNECT_SECONDS, read=max(0.1, ends - time.monotonic())),
             preload_content=False,
             redirect=False,
