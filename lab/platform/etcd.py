@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -60,8 +61,10 @@ class Etcd:
     def fill(self, key: str, mebibytes: int) -> None:
         """Write a key again and again, each time with a mebibyte: what is overwritten is kept."""
         value = encoded(bytes(_VALUE))
-        for _ in range(mebibytes):
-            self.ask("kv/put", key=encoded(key), value=value)
+        # Some at once: each waits for the disk by itself.
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(self.ask, "kv/put", key=encoded(key), value=value) for _ in range(mebibytes)]:
+                done.result()
 
     def forget(self, key: str) -> None:
         """Delete a key, and what was kept of it."""
