@@ -28,16 +28,17 @@ def test_all_are_done_at_once_and_given_as_they_end() -> None:
     assert given == [("fast", "FAST"), ("slow", "SLOW")]
 
 
-def test_what_one_raises_is_raised_and_the_others_are_left_behind() -> None:
+@pytest.mark.parametrize("error", [KeyError("bad"), SystemExit("bad")])
+def test_what_one_raises_is_raised_and_the_others_are_left_behind(error: BaseException) -> None:
     released = threading.Event()
 
     def do(name: str) -> None:
         if name == "bad":
-            raise KeyError(name)
+            raise error
         released.wait(20)
 
     try:
-        with pytest.raises(KeyError, match="bad"):
+        with pytest.raises(type(error), match="bad"):
             list(each(("hangs", "bad"), do))
     finally:
         released.set()

@@ -68,7 +68,7 @@ def each(items: Sequence[ItemT], do: Callable[[ItemT], ResultT]) -> Iterator[tup
     Ctrl-C leaves the others behind, as does what one raises.
 
     Raises:
-        Exception: what ``do`` raised.
+        BaseException: what ``do`` raised.
     """
     done: queue.Queue[tuple[ItemT, Callable[[], ResultT]]] = queue.Queue()
 
@@ -76,7 +76,7 @@ def each(items: Sequence[ItemT], do: Callable[[ItemT], ResultT]) -> Iterator[tup
         future: Future[ResultT] = Future()
         try:
             future.set_result(do(item))
-        except Exception as error:  # noqa: BLE001 - raised again where it is taken
+        except BaseException as error:  # noqa: BLE001 - raised again where it is taken, which waits for it
             future.set_exception(error)
         return future.result
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from acp_acceptance.model.measurement import CollectionError
 from acp_acceptance.model.runner_view import NOTHING_LEARNT
+from acp_acceptance.model.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +67,13 @@ def require_learnt(endpoint: Endpoint) -> None:
         raise CollectionError(NOTHING_LEARNT[endpoint.state].format(address=endpoint.address), kind="unreachable")
 
 
+def _place(endpoint: Endpoint) -> dict[str, object]:
+    """Say which endpoint it is, as values of a sentence."""
+    known = {"platform address": "platform-address", "other platform address": "other-platform-address"}
+    what = wording(known[endpoint.what]) if endpoint.what in known else endpoint.what
+    return {"address": endpoint.address, "port": endpoint.port, "what": what}
+
+
 def closed(endpoint: Endpoint) -> Iterator[Fault]:
     """Give that a port takes no connection, or that what takes it speaks no TLS.
 
@@ -73,7 +81,7 @@ def closed(endpoint: Endpoint) -> Iterator[Fault]:
         CollectionError: nothing was learnt; or nobody says whether something is to answer, and nothing does.
     """
     require_learnt(endpoint)
-    place: dict[str, object] = {"address": endpoint.address, "port": endpoint.port, "what": endpoint.what}
+    place = _place(endpoint)
     if endpoint.state != "open":
         if endpoint.needed is None:
             raise CollectionError(
@@ -128,7 +136,7 @@ def unready(endpoint: Endpoint) -> Iterator[Fault]:
         return
     if endpoint.trusted is None:
         raise CollectionError(endpoint.failure)
-    place: dict[str, object] = {"address": endpoint.address, "port": endpoint.port, "what": endpoint.what}
+    place = _place(endpoint)
     if not endpoint.trusted:
         yield "foreign", {**place, "reason": endpoint.failure}
     elif endpoint.status is None:
