@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -169,10 +170,8 @@ def test_a_busy_server_is_asked_again() -> None:
 
 
 def test_a_server_that_takes_its_time_to_fail_is_not_asked_again_and_again() -> None:
-    released = threading.Event()
-
     def answer(_: dict[str, str], _number: int) -> Answer:
-        released.wait(1.2)
+        time.sleep(1.2)
         return 503, b"{}"
 
     names, error, server = listed(answer)

@@ -14,7 +14,7 @@ from acp_acceptance.model.measurement import CollectionError, Problem, problem_o
 from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 SubjectT = TypeVar("SubjectT")
 ItemT = TypeVar("ItemT")
@@ -43,10 +43,7 @@ def do_all(steps: Sequence[Step[SubjectT]], subject: SubjectT, seconds: float) -
         subject: that they are about.
         seconds: for each of them, but for those that need more.
     """
-    done: queue.Queue[tuple[Step[SubjectT], Mapping[str, object]]] = queue.Queue()
-    for step in steps:
-        # Not of a pool: what hangs must not keep the process from ending.
-        threading.Thread(target=lambda step=step: done.put((step, _result(step, subject))), daemon=True).start()
+    done = _begun(steps, lambda step: _result(step, subject))
     begun = time.monotonic()
     found: dict[str, Any] = {}
     running = list(steps)
@@ -70,21 +67,28 @@ def each(items: Sequence[ItemT], do: Callable[[ItemT], ResultT]) -> Iterator[tup
     Raises:
         BaseException: what ``do`` raised.
     """
-    done: queue.Queue[tuple[ItemT, Callable[[], ResultT]]] = queue.Queue()
 
-    def tried(item: ItemT) -> Callable[[], ResultT]:
+    def tried(item: ItemT) -> Future[ResultT]:
         future: Future[ResultT] = Future()
         try:
             future.set_result(do(item))
         except BaseException as error:  # noqa: BLE001 - raised again where it is taken, which waits for it
             future.set_exception(error)
-        return future.result
+        return future
 
-    for item in items:
-        threading.Thread(target=lambda item=item: done.put((item, tried(item))), daemon=True).start()
+    done = _begun(items, tried)
     for _ in items:
-        item, result = done.get()
-        yield item, result()
+        item, future = done.get()
+        yield item, future.result()
+
+
+def _begun(items: Iterable[ItemT], do: Callable[[ItemT], ResultT]) -> queue.Queue[tuple[ItemT, ResultT]]:
+    """Begin something with each item; gives where the results will be."""
+    done: queue.Queue[tuple[ItemT, ResultT]] = queue.Queue()
+    for item in items:
+        # Not of a pool: what hangs must not keep the process from ending.
+        threading.Thread(target=lambda item=item: done.put((item, do(item))), daemon=True).start()
+    return done
 
 
 def do_here(steps: Sequence[Step[SubjectT]], subject: SubjectT) -> dict[str, Any]:

@@ -36,8 +36,7 @@ class TerminalProgress:
         self._terminal = terminal
         self._bar: Progress | None = None
         self._live: Live | None = None
-        self._missing: dict[str, list[str]] = {}
-        self._waiting: dict[str, list[Text]] = {}
+        self._missing: dict[str, tuple[str, Sequence[str]]] = {}
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.RLock()
         self._unreached = 0
@@ -65,26 +64,22 @@ class TerminalProgress:
     def reading(self, cluster: str, fact: str, done: int, of: int) -> None:
         """One more thing was read of a cluster; what was missing before is not shown any more."""
         with self._lock:
-            self._missing.pop(cluster, None)
-            if self._waiting.pop(cluster, None):
-                self._draw()
             self._advance(cluster, f"reading {fact} of {cluster}", done, of)
+            if self._missing.pop(cluster, None):
+                self._draw()
 
     def waiting(self, cluster: str, missing: Sequence[str], left: float) -> None:
         """Show what is missing still: on a terminal always, otherwise a line where it has changed."""
         many = f"{len(missing)} things are missing" if len(missing) > 1 else "1 thing is missing"
         what = f"cluster {cluster}: waiting up to {left / 60:.0f} min more, {many}"
         with self._lock:
-            before = self._missing.get(cluster, [])
+            _, before = self._missing.get(cluster, ("", ()))
+            self._missing[cluster] = (what, missing)
             if self._live is not None:
-                shown = [*missing[:_SHOWN], *([f"and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else [])]
-                lines = (Text(f"  {line}", overflow="ellipsis", no_wrap=True) for line in shown)
-                self._waiting[cluster] = [Text(what), *lines]
                 self._draw()
             elif set(missing) != set(before):
                 new = [line for line in missing if line not in before]
                 self.say(f"{what}: {'; '.join((new or list(missing))[:_SHOWN])}")
-            self._missing[cluster] = list(missing)
 
     def say(self, line: str) -> None:
         """Say a line; nothing once collecting has ended, whichever thread goes on after Ctrl-C."""
@@ -95,27 +90,33 @@ class TerminalProgress:
                 self._terminal.write_line(line)
 
     def _advance(self, name: str, what: str, done: int, of: int | None) -> None:
-        """Move the bar of the nodes, or that of a cluster."""
+        """Move the bar of the nodes, or that of a cluster; where no node is collected, theirs makes room."""
         with self._lock:
             if self._bar is None:
                 return
             if name not in self._tasks:
                 self._tasks[name] = self._bar.add_task(what, total=of)
             self._bar.update(self._tasks[name], completed=done, total=of, description=what)
+            self._bar.update(self._tasks[""], visible=not name or bool(self._done))
 
     def _draw(self) -> None:
         """Draw what is missing of each cluster above the bars."""
         if self._live is not None and self._bar is not None:
-            self._live.update(Group(*(line for lines in self._waiting.values() for line in lines), self._bar))
+            lines: list[Text] = []
+            for what, missing in self._missing.values():
+                more = [f"and {len(missing) - _SHOWN} more"] if len(missing) > _SHOWN else []
+                shown = (Text(f"  {line}", overflow="ellipsis", no_wrap=True) for line in [*missing[:_SHOWN], *more])
+                lines += [Text(what), *shown]
+            self._live.update(Group(*lines, self._bar), refresh=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._bar = self._live = None
-        if self._done:
-            reached = f", {self._unreached} of them not reached" if self._unreached else ""
-            self.say(f"collected {self._done} nodes in {time.monotonic() - self._started:.1f} s{reached}")
         with self._lock:
+            if self._live is not None:
+                self._live.stop()
+                self._bar = self._live = None
+            if self._done:
+                reached = f", {self._unreached} of them not reached" if self._unreached else ""
+                self.say(f"collected {self._done} nodes in {time.monotonic() - self._started:.1f} s{reached}")
             self._terminal = None

@@ -160,6 +160,8 @@ class _Filling(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         value = self._values.get(name, f"{{{name}}}")
+        if isinstance(value, Mapping) and "wording" in value:
+            return self._show(value)
         if isinstance(value, Mapping) and value and not isinstance(next(iter(value.values())), Mapping):
             return _Sizes(value, self._show)
         return value if isinstance(value, Mapping) else self._show(value)

@@ -63,7 +63,7 @@ class TooLargeError(Exception):
     """An answer is larger than what is taken."""
 
 
-class _Patience(Retry):
+class _BoundedRetry(Retry):
     """Asks again as a :class:`Retry`, and no more once the time is up: some servers take long to say that they fail."""
 
     ends = float("inf")
@@ -91,7 +91,7 @@ class Api:
         self.access = access
         self._deadline = deadline
         self._pool = access.client.rest_client.pool_manager
-        self._retries = _Patience(
+        self._retries = _BoundedRetry(
             total=None,
             connect=1,
             read=0,

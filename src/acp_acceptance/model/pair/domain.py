@@ -84,7 +84,7 @@ class View:
         problem: why nothing was learnt.
     """
 
-    place: Wording
+    place: str | Wording
     pod: str = ""
     addresses: tuple[str, ...] = ()
     failure: str | Wording = ""
@@ -125,7 +125,7 @@ def _in_cluster(platform: PlatformFacts, domain: str) -> Iterator[View]:
     if not asked:
         yield View(sentry, problem=f"{domain} was not asked for there: {names.problem or 'nobody names it'}")
     elif not names.servers:
-        yield View(sentry, problem=f"no running CoreDNS Pod was found in {platform.target}")
+        yield View(f"CoreDNS in {platform.target}", problem="no running CoreDNS Pod was found")
 
 
 def _settled(view: View) -> View:

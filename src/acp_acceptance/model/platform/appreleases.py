@@ -102,5 +102,6 @@ def unhealthy(release: AppRelease) -> Iterator[Fault]:
         if found is None:
             yield "reconciling", {"what": wording("condition-missing", type=kind)}
         elif found.status not in {"True", "False"}:
-            said = {"status": found.status or "-", "reason": found.reason, "message": found.message}
-            yield "reconciling", {"what": wording("condition-undecided", type=kind, **said)}
+            said = {"status": found.status, "reason": found.reason, "message": found.message}
+            undecided = wording("condition-undecided", type=kind, **said)
+            yield "reconciling", {"what": undecided if found.status else wording("condition-unsaid", type=kind)}

@@ -282,18 +282,18 @@ def restarting(pods: PodsOfNamespace, taken: datetime, within: timedelta, most: 
         for container in pod.containers:
             last = container.last_finished
             if container.restarts > most and (last is None or taken - last <= within):
-                yield (
-                    "restarts",
-                    {
-                        "pod": pod.name,
-                        "namespace": pods.namespace,
-                        "container": container.name,
-                        "count": container.restarts,
-                        "finished": f"{last:%Y-%m-%d %H:%M} UTC" if last else "-",
-                        "reason": container.last_reason or "-",
-                        "exit_code": "-" if container.last_exit_code is None else container.last_exit_code,
-                    },
-                )
+                values: dict[str, object] = {
+                    "pod": pod.name,
+                    "namespace": pods.namespace,
+                    "container": container.name,
+                    "count": container.restarts,
+                    "finished": f"{last:%Y-%m-%d %H:%M} UTC" if last else "-",
+                }
+                if container.last_exit_code is None:
+                    yield "restarts_untold", values
+                else:
+                    ended = {"reason": container.last_reason, "exit_code": container.last_exit_code}
+                    yield "restarts", {**values, **ended}
 
 
 def at_fault(pod: Pod) -> Container | None:
