@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _LOOK_SECONDS = 0.05
+_KIB = 1024
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Run:
 
 @dataclass
 class Memory:
-    """The most that a run's processes held at one moment (resident, shared pages counted in each), in bytes.
+    """The most that a run's processes held at one moment, in bytes; a page that several share counts once.
 
     Attributes:
         total: of all of them together.
@@ -73,7 +73,9 @@ class Memory:
     processes: int = 0
 
 
-def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Run:
+def run(
+    job: Job, log: Path, timeout: float, memory: Memory | None = None, look_seconds: float = _LOOK_SECONDS
+) -> Run:
     """Run a job to its end.
 
     Args:
@@ -81,6 +83,7 @@ def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Ru
         log: file for what it prints.
         timeout: seconds, after which it is ended and does not count.
         memory: is filled, by looking again and again; that costs time, so such a run is not one to be timed.
+        look_seconds: between two looks.
     """
     with log.open("wb") as stream:
         started = time.monotonic()
@@ -95,7 +98,7 @@ def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Ru
         )
         late = threading.Timer(timeout, process.kill)
         late.start()
-        watcher = threading.Thread(target=_watch, args=(process.pid, memory or Memory()), daemon=True)
+        watcher = threading.Thread(target=_watch, args=(process.pid, memory or Memory(), look_seconds), daemon=True)
         if memory is not None:
             watcher.start()
         # Of a child that has ended the kernel tells what it and its own children used.
@@ -109,19 +112,22 @@ def run(job: Job, log: Path, timeout: float, memory: Memory | None = None) -> Ru
     return Run(seconds, used.ru_utime + used.ru_stime, problem, job.notes.get("verdicts", 0))
 
 
-def _watch(pid: int, memory: Memory) -> None:
-    while (program := _resident(pid)) > 0:
-        children = [_resident(child) for child in _descendants(pid)]
+def _watch(pid: int, memory: Memory, look_seconds: float) -> None:
+    while (program := _held(pid)) > 0:
+        children = [_held(child) for child in _descendants(pid)]
         memory.program = max(memory.program, program)
         memory.children = max(memory.children, sum(children))
         memory.total = max(memory.total, program + sum(children))
         memory.processes = max(memory.processes, 1 + len(children))
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(look_seconds)
 
 
-def _resident(pid: int) -> int:
-    with suppress(OSError, IndexError):
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+def _held(pid: int) -> int:
+    """Give a process's proportional set size: what it shares with others is divided among them."""
+    with suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * _KIB
     return 0
 
 

@@ -119,7 +119,7 @@ def parse_programs(section: Section) -> Programs:
     Raises:
         CollectionError: the section is empty.
     """
-    found: dict[str, str | None] = {name: section.text(name) for name in section.parts}
+    found: dict[str, str | None] = {name: section.text(name).removesuffix("\n") for name in section.parts}
     found.update(dict.fromkeys(section.absent))
     if not found:
         raise CollectionError("no program was looked for", kind="not-collected")

@@ -13,15 +13,32 @@ part_limit=4194304
 
 mark() { printf '\n%s %s\n' "$nonce" "$*"; }
 
+# part NAME: what follows is that part, also on standard error.
+part() {
+  mark "part $1"
+  mark "part $1" >&2
+}
+
 # file NAME PATH: the content of a file, or that it is absent.
 file() {
   if [ -e "$2" ] || [ -L "$2" ]; then
-    mark "part $1"
-    mark "part $1" >&2
+    part "$1"
     head -c "$part_limit" "$2"
     mark "done $1 $?"
   else
     mark "absent $1"
+  fi
+}
+
+# line NAME PATH: the first line of a short file, or that it is absent. The shell reads it itself: to start a program
+# costs a node more than all else that is done here.
+line() {
+  line=''
+  # Such a line may have no end.
+  if { IFS= read -r line || [ -n "$line" ]; } 2>/dev/null <"$2"; then
+    printf '\n%s part %s\n%s\n\n%s done %s 0\n' "$nonce" "$1" "$line" "$nonce" "$1"
+  else
+    file "$1" "$2"
   fi
 }
 
@@ -34,14 +51,26 @@ files() {
   done
 }
 
-# command NAME COMMAND ...: the output of a command, or that it is not installed.
+# command_ NAME COMMAND ...: the output of a command, or that it is not installed.
 command_() {
   name=$1
   shift
   if command -v "$1" >/dev/null 2>&1; then
-    mark "part $name"
-    mark "part $name" >&2
+    part "$name"
     { "$@"; mark "done $name $?"; } | head -c "$part_limit"
+  else
+    mark "absent $name"
+  fi
+}
+
+# brief NAME COMMAND ...: the same of a command that prints little, whatever there is on the node: nothing cuts it here.
+brief() {
+  name=$1
+  shift
+  if command -v "$1" >/dev/null 2>&1; then
+    part "$name"
+    "$@"
+    mark "done $name $?"
   else
     mark "absent $name"
   fi

@@ -68,8 +68,7 @@ wait'
 
 section_reach() {
   if ! command -v bash >/dev/null 2>&1; then mark "absent bash" && return; fi
-  mark "part tries"
-  mark "part tries" >&2
+  part tries
   printf '%s' "$tries" | bash -c "$reach" reach
   mark "done tries 0"
 }
@@ -94,8 +93,7 @@ ping_peer() {
 
 section_ways() {
   if ! command -v ping >/dev/null 2>&1; then mark "absent ping" && return; fi
-  mark "part ping"
-  mark "part ping" >&2
+  part ping
   while read -r number address size; do
     if [ -n "$address" ]; then ping_peer "$number" "$address" "$size" & fi
   done <<EOF

@@ -44,8 +44,7 @@ section_etcd_path() {
   for program in bash timeout; do
     if ! command -v $program >/dev/null 2>&1; then mark "absent $program" && return; fi
   done
-  mark "part tries"
-  mark "part tries" >&2
+  part tries
   while read -r number address port; do
     if [ -n "$address" ]; then try_place "$number" "$address" "$port" & fi
   done <<EOP

@@ -7,11 +7,15 @@ start() {
     run_probe "$escalated"
     return
   fi
-  mark "say user $(id -un 2>/dev/null || id -u)"
+  # uid=0(root) gid=...; a user without a name has no brackets.
+  who=$(id)
+  who=${who%% gid=*} who=${who#uid=} uid=${who%%"("*}
+  user=${who#*"("} user=${user%")"}
+  mark "say user $user"
   # The last but one word is the address at which the connection ended here.
   arrived=${SSH_CONNECTION% *}
   mark "say arrived ${arrived##* }"
-  if [ "$(id -u)" = 0 ]; then
+  if [ "$uid" = 0 ]; then
     run_probe root
   elif [ "$become" = no ]; then
     mark "say refused the inventory says become: false"

@@ -46,7 +46,8 @@ section() {
 }
 
 run_probe() {
-  mark "say rights $1"
+  rights=$1
+  mark "say rights $rights"
   main=$$
   (while sleep 1; do kill -ALRM "$main" || exit; done) >/dev/null 2>&1 </dev/null &
   watchdog=$!

@@ -1,16 +1,18 @@
 # What guards the node, and services and limits that systemd keeps.
 
 section_security() {
-  file enforce /sys/fs/selinux/enforce
-  command_ getenforce getenforce
+  line enforce /sys/fs/selinux/enforce
+  brief getenforce getenforce
   file selinux-config /etc/selinux/config
-  file apparmor /sys/module/apparmor/parameters/enabled
+  line apparmor /sys/module/apparmor/parameters/enabled
   file apparmor-profiles /sys/kernel/security/apparmor/profiles
 }
 
 # Asking for rules can load the kernel's filter: only what is loaded already is asked.
 tables() {
-  if grep -q . "/proc/net/$1_tables_names" 2>/dev/null; then
+  loaded=''
+  read -r loaded 2>/dev/null <"/proc/net/$1_tables_names"
+  if [ -n "$loaded" ]; then
     if command -v "$1tables-legacy-save" >/dev/null 2>&1; then
       command_ "$1tables" "$1tables-legacy-save"
     else
@@ -35,7 +37,7 @@ section_firewall() {
 
 section_services() {
   # shellcheck disable=SC2086 - words
-  command_ systemctl systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- $units
+  brief systemctl systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,UnitFileState -- $units
 }
 
-section_tasks() { command_ systemctl systemctl show --property=DefaultTasksMax; }
+section_tasks() { brief systemctl systemctl show --property=DefaultTasksMax; }

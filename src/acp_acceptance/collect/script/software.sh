@@ -1,26 +1,32 @@
 # Packages, programs, files that other installations left.
 
 section_packages() {
-  command_ dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
+  brief dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
   # Where dpkg rules, an rpm command is a mere tool, and its database empty. As root, rpm would touch the index files
   # beside its database; as nobody it only reads.
   if ! command -v dpkg-query >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1; then
     unprivileged=''
-    if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
+    if [ "$rights" != none ] && command -v setpriv >/dev/null 2>&1; then
       unprivileged='setpriv --reuid=65534 --regid=65534 --clear-groups'
     fi
     # shellcheck disable=SC2086 - words, or none
-    command_ rpm $unprivileged rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
+    brief rpm $unprivileged rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
   elif ! command -v rpm >/dev/null 2>&1; then
     mark "absent rpm"
   fi
-  command_ snap snap list
+  brief snap snap list
 }
 
 # The lists that follow come with the script: what any release asks for.
 section_programs() {
   for name in $programs; do
-    path=$(command -v "$name") && mark "part $name" && printf '%s' "$path" && mark "done $name 0" || mark "absent $name"
+    if command -v "$name" >/dev/null; then
+      mark "part $name"
+      command -v "$name"
+      mark "done $name 0"
+    else
+      mark "absent $name"
+    fi
   done
 }
 
@@ -40,8 +46,7 @@ section_binaries() {
 section_paths() {
   for path in $paths; do
     if [ -e "$path" ] || [ -L "$path" ]; then
-      mark "part $path"
-      mark "part $path" >&2
+      part "$path"
       # A pipe would hide that the folder cannot be listed.
       stat -c '%F|%a|%U|%G' -- "$path" && if [ -d "$path" ]; then
         entries=$(ls -A -- "$path") && printf '%s\n' "$entries" | head -n 20
@@ -72,8 +77,8 @@ encryption_keys() {
 
 section_encryption() {
   if [ -e /etc/kubernetes/encryption-provider.conf ]; then
-    command_ stat stat -c '%a|%U|%G' /etc/kubernetes/encryption-provider.conf
-    command_ digest encryption_digest
+    brief stat stat -c '%a|%U|%G' /etc/kubernetes/encryption-provider.conf
+    brief digest encryption_digest
     command_ keys encryption_keys
   else
     mark "absent stat"

@@ -17,6 +17,6 @@ section_filesystems() {
   done
   mark "done folders 0"
   # shellcheck disable=SC2086 - words
-  command_ df df -P -k $holders
-  command_ lsblk lsblk -P -o KNAME,NAME,PKNAME,TYPE,ROTA
+  brief df df -P -k $holders
+  brief lsblk lsblk -P -o KNAME,NAME,PKNAME,TYPE,ROTA
 }

@@ -6,8 +6,8 @@ section_os() {
 }
 
 section_kernel() {
-  file osrelease /proc/sys/kernel/osrelease
-  command_ machine uname -m
+  line osrelease /proc/sys/kernel/osrelease
+  brief machine uname -m
 }
 
 section_boot() {
@@ -15,24 +15,24 @@ section_boot() {
     /boot/grub/grubenv /boot/grub2/grubenv /boot/loader/entries/*.conf
 }
 
-section_hugepages() { file enabled /sys/kernel/mm/transparent_hugepage/enabled; }
+section_hugepages() { line enabled /sys/kernel/mm/transparent_hugepage/enabled; }
 
 section_modules() {
   # Every loaded module has a folder there, and built-in ones that have parameters.
-  command_ sys-module ls /sys/module
+  brief sys-module ls /sys/module
   read -r release </proc/sys/kernel/osrelease
   file builtin "/lib/modules/$release/modules.builtin"
   # A module that could be loaded, what is loaded at boot, and what is refused.
-  command_ ipip grep -o '/ipip\.ko' "/lib/modules/$release/modules.dep"
-  command_ at-boot grep -hsv '^ *[#;]' /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
+  brief ipip grep -o '/ipip\.ko' "/lib/modules/$release/modules.dep"
+  brief at-boot grep -hsv '^ *[#;]' /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
     /usr/lib/modules-load.d/*.conf
-  command_ refused grep -rhsE '^ *(blacklist|install) ' /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d
+  brief refused grep -rhsE '^ *(blacklist|install) ' /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d
 }
 
 section_swap() {
   file proc-swaps /proc/swaps
   file fstab /etc/fstab
-  command_ systemctl systemctl list-unit-files --type=swap --no-legend --no-pager
+  brief systemctl systemctl list-unit-files --type=swap --no-legend --no-pager
   files zram /etc/systemd/zram-generator.conf /etc/systemd/zram-generator.conf.d/*.conf \
     /usr/lib/systemd/zram-generator.conf
 }
