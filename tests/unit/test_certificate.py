@@ -8,8 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from acp_acceptance.collect.certificates import certificate_facts
-from acp_acceptance.inventory import Certificate
+from acp_acceptance.collect.certificates import certificate_file
 from acp_acceptance.model.certificate import CertificateFile, out_of_time, require_known, uncovered, unusable
 from acp_acceptance.model.cluster import PlannedInstallation
 from acp_acceptance.model.measurement import CollectionError, Problem
@@ -26,7 +25,7 @@ def read(
     folder: Path, of: Authority = AUTHORITY, content: bytes | None = None, key: bytes | None = None
 ) -> CertificateFile:
     file, key_file = of.write(folder, content, key)
-    facts = certificate_facts(Certificate(kind="own", file=str(file), key_file=str(key_file)))
+    facts = certificate_file(str(file), str(key_file))
     assert isinstance(facts, CertificateFile)
     return facts
 
@@ -116,10 +115,9 @@ def test_a_key_that_cannot_be_read_is_not_measured(tmp_path: Path, key: bytes, w
 
 def test_files_that_are_not_there_are_not_measured(tmp_path: Path) -> None:
     file, _ = AUTHORITY.write(tmp_path)
-    assert isinstance(certificate_facts(Certificate(kind="own")), Problem)
-    assert isinstance(certificate_facts(Certificate(kind="own", file=str(tmp_path / "none.pem"))), Problem)
+    assert isinstance(certificate_file(str(tmp_path / "none.pem"), None), Problem)
     for key_file in (None, str(tmp_path / "none.key")):
-        certificate = certificate_facts(Certificate(kind="own", file=str(file), key_file=key_file))
+        certificate = certificate_file(str(file), key_file)
         assert isinstance(certificate, CertificateFile)
         with pytest.raises(CollectionError):
             require_known(certificate, PLANNED)

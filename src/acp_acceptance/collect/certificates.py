@@ -22,23 +22,20 @@ from acp_acceptance.model.text import printable
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from acp_acceptance.inventory import Certificate
 
 _FILE_LIMIT = 2**20
 _MOST_CERTIFICATES = 20
 
 
-def certificate_facts(planned: Certificate) -> CertificateFile | Problem:
+def certificate_file(file: str, key_file: str | None) -> CertificateFile | Problem:
     """Give what the certificate's file holds. Of the key nothing but whether it fits is kept."""
-    if planned.file is None:
-        return Problem("not-collected", "the inventory does not say parameters.certificate.file")
     try:
-        data = _read(planned.file)
+        data = _read(file)
     except OSError as error:
-        return Problem("unreadable", printable(f"the certificate {planned.file} cannot be read: {error.strerror}"))
+        return Problem("unreadable", printable(f"the certificate {file} cannot be read: {error.strerror}"))
     try:
         chain = x509.load_pem_x509_certificates(data)[:_MOST_CERTIFICATES]
-        return _described(chain, *_key_fits(chain[0], planned.key_file))
+        return _described(chain, *_key_fits(chain[0], key_file))
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
         return CertificateFile(form="der" if _is_der(data) else "none")
 

@@ -10,7 +10,6 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acp_acceptance.collect.certificates import certificate_facts
 from acp_acceptance.collect.layout import layout_of
 from acp_acceptance.model.cluster import ClusterFacts, PlannedInstallation
 from acp_acceptance.model.measurement import Problem
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from acp_acceptance.inventory import Cluster, Inventory
     from acp_acceptance.inventory.parameters import Certificate
+    from acp_acceptance.model.certificate import CertificateFile
     from acp_acceptance.model.runner_view import RunnerView
 
 
@@ -37,12 +37,21 @@ def cluster_facts(inventory: Inventory, views: Mapping[str, RunnerView]) -> list
             {
                 "planned": _planned(cluster, key),
                 "layout": layout_of(inventory, cluster),
-                "certificate": certificate_facts(cluster.parameters.certificate),
+                "certificate": _certificate(cluster.parameters.certificate),
                 **({"runner_view": views[cluster.name]} if cluster.name in views else {}),
             },
         )
         for cluster in inventory.site.clusters.values()
     ]
+
+
+def _certificate(planned: Certificate) -> CertificateFile | Problem:
+    if planned.file is None:
+        return Problem("not-collected", "the inventory does not say parameters.certificate.file")
+    # Imported here: few inventories name a file, and what reads it takes a tenth of a second.
+    from acp_acceptance.collect.certificates import certificate_file  # noqa: PLC0415 - as said
+
+    return certificate_file(planned.file, planned.key_file)
 
 
 def _planned(cluster: Cluster, key: bytes) -> PlannedInstallation | Problem:

@@ -21,14 +21,11 @@ from acp_acceptance.collect.looked_for import looked_for
 from acp_acceptance.collect.mesh import NAMING, NEEDING, Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
-from acp_acceptance.collect.pair.run import collect_pair
-from acp_acceptance.collect.platform.errors import ApiError
-from acp_acceptance.collect.platform.run import Sources, admin_conf_of, collect_platforms
 from acp_acceptance.collect.pool import Pool
 from acp_acceptance.collect.process import Processes
 from acp_acceptance.collect.site import cluster_facts
 from acp_acceptance.collect.told import probe_values
-from acp_acceptance.model.measurement import CollectionError, Problem
+from acp_acceptance.model.measurement import Problem
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.snapshot import Snapshot
 from acp_acceptance.model.text import printable
@@ -139,12 +136,7 @@ def collect(  # noqa: PLR0913, PLR0917 - what is collected, how, and who is told
         if finished and settings.active_allowed_by:
             finished = run.load(inventory, nodes, wanted)
         if clusters and finished:
-            sources = Sources(inventory, settings.kubeconfig, settings.context, run.admin_conf, run.section)
-            finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot, settings.wait)
-            if finished and "dr" in stages:
-                finished = collect_pair(inventory, sources, settings.deadline, progress, snapshot)
-            if not finished:
-                run.stop()
+            finished = run.read(inventory, clusters, pair="dr" in stages)
     return snapshot, finished
 
 
@@ -207,24 +199,25 @@ class _Run:
         lanes = [(route.jump if (route := self._routes[node.name]) else "", (node, route)) for node in measuring]
         return self._whole(lambda: self._at_once(lanes, do))
 
-    def stop(self) -> None:
-        """End everything that still runs on nodes, whichever thread began it."""
-        self._processes.stop()
+    def read(self, inventory: Inventory, clusters: Sequence[Cluster], *, pair: bool) -> bool:
+        """Read installed clusters through their API, and what a pair has between them; ``False`` if interrupted."""
+        # Imported here: preflight needs none of it, and it takes a tenth of what starts before the first connection.
+        from acp_acceptance.collect.pair.run import collect_pair  # noqa: PLC0415 - as said
+        from acp_acceptance.collect.platform.run import Sources, collect_platforms  # noqa: PLC0415 - as said
+
+        settings, progress, snapshot = self._settings, self._progress, self._snapshot
+        sources = Sources(inventory, settings.kubeconfig, settings.context, self.section)
+        finished = collect_platforms(clusters, sources, settings.deadline, progress, snapshot, settings.wait)
+        if finished and pair:
+            finished = collect_pair(inventory, sources, settings.deadline, progress, snapshot)
+        if not finished:
+            # Whichever thread began it.
+            self._processes.stop()
+        return finished
 
     def close(self) -> None:
         """End the connections that were kept for more."""
         self._collector.close()
-
-    def admin_conf(self, node: Node) -> dict[str, Any]:
-        """Read the kubeconfig that a control plane node holds; it is used, and never kept.
-
-        Raises:
-            ApiError: it could not be read.
-        """
-        try:
-            return admin_conf_of(node, self.section(node, "admin_conf"))
-        except (CollectionError, OSError, ValueError) as error:
-            raise ApiError("no-access", printable(f"{node.name} gave no kubeconfig: {error}")) from error
 
     def section(self, node: Node, name: str, values: Mapping[str, str] = MappingProxyType({})) -> Section:
         """Read one section of the probe on one node, which is told some values.

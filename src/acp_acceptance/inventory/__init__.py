@@ -9,6 +9,7 @@ from acp_acceptance.inventory.nodes import Connection, ConnectionDefaults, Minim
 from acp_acceptance.inventory.parameters import Certificate, ImageRepository, InstallationParameters, SelfBuiltVip
 from acp_acceptance.inventory.plain_hosts import inventory_from_hosts, inventory_of_cluster
 from acp_acceptance.inventory.site import (
+    OVER_SSH,
     Cluster,
     ClusterRole,
     Cni,
@@ -25,6 +26,7 @@ from acp_acceptance.inventory.site import (
 from acp_acceptance.inventory.waivers import Match, Waiver, Waivers, WaiverState, load_waivers
 
 __all__ = [
+    "OVER_SSH",
     "Certificate",
     "Cluster",
     "ClusterRole",

@@ -12,6 +12,9 @@ from acp_acceptance.inventory import addresses
 from acp_acceptance.inventory.nodes import Frozen
 from acp_acceptance.inventory.parameters import InstallationParameters, LocalPath, one_or_many
 
+OVER_SSH = "ssh"
+"""What stands for a kubeconfig where the first control plane node's own is to be used."""
+
 
 class Topology(str, Enum):
     """The platform's form of installation."""

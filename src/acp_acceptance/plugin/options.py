@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from acp_acceptance.collect import OVER_SSH, Settings
+from acp_acceptance.collect import Settings
 from acp_acceptance.inventory import (
+    OVER_SSH,
     ConnectionDefaults,
     InputFileError,
     Inventory,

@@ -13,12 +13,13 @@ from acp_acceptance.collect.platform.collector import PlatformCollector, unreach
 from acp_acceptance.collect.platform.errors import ApiError
 from acp_acceptance.collect.platform.waiting import Patience
 from acp_acceptance.collect.side_by_side import each
-from acp_acceptance.inventory import Role
-from acp_acceptance.model.measurement import Problem
+from acp_acceptance.inventory import OVER_SSH, Role
+from acp_acceptance.model.measurement import CollectionError, Problem
 from acp_acceptance.model.platform import PlatformFacts
+from acp_acceptance.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from acp_acceptance.collect.platform.access import Access
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from acp_acceptance.inventory import Cluster, Inventory, Node
     from acp_acceptance.model.sections import Section
     from acp_acceptance.model.snapshot import Snapshot
-
-OVER_SSH = "ssh"
-"""What stands for a kubeconfig where the first control plane node's own is to be used."""
 
 
 class Telling(Protocol):
@@ -52,23 +50,14 @@ class Sources:
         inventory: names kubeconfigs and nodes.
         kubeconfig: instead, by option: a file, ``in-cluster`` or ``ssh``; empty for none.
         context: in that file; empty for none.
-        admin_conf: gives the kubeconfig that a control plane node holds; raises :class:`ApiError`.
         ask_node: reads one section of the probe on a node.
     """
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        kubeconfig: str,
-        context: str,
-        admin_conf: Callable[[Node], dict[str, Any]],
-        ask_node: Asking,
-    ) -> None:
+    def __init__(self, inventory: Inventory, kubeconfig: str, context: str, ask_node: Asking) -> None:
         self.inventory = inventory
         self.ask_node = ask_node
         self._kubeconfig = kubeconfig
         self._context = context
-        self._admin_conf = admin_conf
         self._found: dict[str, Access] = {}
 
     def access(self, cluster: Cluster) -> Access:
@@ -103,8 +92,15 @@ class Sources:
             )
         return from_document(self._admin_conf(node), f"/etc/kubernetes/admin.conf of {node.name}")
 
+    def _admin_conf(self, node: Node) -> dict[str, Any]:
+        """Read the kubeconfig that a control plane node holds; it is used, and never kept."""
+        try:
+            return _admin_conf_of(node, self.ask_node(node, "admin_conf"))
+        except (CollectionError, OSError, ValueError) as error:
+            raise ApiError("no-access", printable(f"{node.name} gave no kubeconfig: {error}")) from error
 
-def admin_conf_of(node: Node, section: Section) -> dict[str, Any]:
+
+def _admin_conf_of(node: Node, section: Section) -> dict[str, Any]:
     """Read the kubeconfig of a control plane node; where it names the node itself, its address stands in for that.
 
     Raises:
