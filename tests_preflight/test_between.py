@@ -1,8 +1,6 @@
 """What must differ, and what must agree, between the nodes of a cluster before installation."""
 
-from collections.abc import Mapping
-
-from acp_acceptance.model.between import clock_difference, other_zone, shared_identities
+from acp_acceptance.model.between import Peers
 from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.paths import Mesh
 from acp_acceptance.model.throughput import rates_of
@@ -10,25 +8,21 @@ from acp_acceptance.requirements import OwedRequirement, verifies
 
 
 @verifies("preflight.between.hostname-unique")
-def test_node_has_its_own_identity(
-    facts: NodeFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement
-) -> None:
-    shared = shared_identities(facts, peers)
+def test_node_has_its_own_identity(facts: NodeFacts, peers: Peers, requirement: OwedRequirement) -> None:
+    shared = peers.shared_identities(facts.target)
     requirement.expect(not shared, "shared", shared=shared)
 
 
 @verifies("preflight.between.clock", "preflight.between.clock-advised")
-def test_clocks_agree(facts: NodeFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement) -> None:
-    apart = clock_difference(facts, peers)
+def test_clocks_agree(facts: NodeFacts, peers: Peers, requirement: OwedRequirement) -> None:
+    apart = peers.clock_difference(facts.target)
     agree = apart.at_most(requirement["seconds"])
     requirement.expect(agree, "apart", peer=apart.peer, seconds=round(apart.seconds, 3), error=round(apart.error, 3))
 
 
 @verifies("preflight.between.timezone")
-def test_time_zones_are_the_same(
-    facts: NodeFacts, peers: Mapping[str, NodeFacts], requirement: OwedRequirement
-) -> None:
-    differs = other_zone(facts, peers)
+def test_time_zones_are_the_same(facts: NodeFacts, peers: Peers, requirement: OwedRequirement) -> None:
+    differs = peers.other_zone(facts.target)
     requirement.expect_nothing([("differs", vars(zone)) for zone in differs])
 
 

@@ -5,41 +5,22 @@ A peer whose facts were not measured is left out here: its own verdict is *broke
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from acp_acceptance.model.measurement import CollectionError
+from acp_acceptance.model.node import NodeFacts
 from acp_acceptance.model.wording import Wording, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from acp_acceptance.model.fault import Fault
-    from acp_acceptance.model.measurement import Fact
-    from acp_acceptance.model.node import NodeFacts
+    from acp_acceptance.model.identity import Identity
     from acp_acceptance.model.software import EncryptionFile
-
-
-def shared_identities(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[Wording]:
-    """Say which identities a node shares with its peers (``machine-id with cp-2``).
-
-    Raises:
-        CollectionError: the node's own identities were not measured, or those of no peer.
-    """
-    hostname, identity = own.hostname.name, own.identity
-    hostnames = _measured(type(own).hostname, own, peers)
-    identities = _measured(type(own).identity, own, peers)
-    shared = [wording("shared", identity="hostname", peer=peer) for peer, other in hostnames if other.name == hostname]
-    for peer, other in identities:
-        if identity.machine_id and identity.machine_id == other.machine_id:
-            shared.append(wording("shared", identity="machine-id", peer=peer))
-        if identity.product_uuid and identity.product_uuid == other.product_uuid:
-            shared.append(wording("shared", identity="product_uuid", peer=peer))
-        if not identity.mac_addresses.isdisjoint(other.mac_addresses):
-            shared.append(wording("shared", identity=wording("mac-address"), peer=peer))
-    return shared
 
 
 @dataclass(frozen=True)
@@ -73,26 +54,6 @@ class ClockDifference:
         )
 
 
-def clock_difference(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> ClockDifference:
-    """Give the greatest clock difference that a node is to blame for.
-
-    Of two clocks that differ, the one farther from the median of all is to blame (both, where they are equally far):
-    one wrong clock makes one verdict fail and not all, and no difference goes without a culprit.
-
-    Raises:
-        CollectionError: the node's own clock was not measured, or that of no peer.
-    """
-    clock = own.clock
-    others = dict(_measured(type(own).clock, own, peers))
-    middle = median([clock.offset, *(other.offset for other in others.values())])
-    distance = abs(clock.offset - middle)
-    apart = {peer: abs(other.offset - clock.offset) for peer, other in others.items()}
-    blamed = [peer for peer, other in others.items() if abs(other.offset - middle) <= distance]
-    # Nobody is nearer to the median than the clock that is the median: the others are to blame for all differences.
-    peer = max(blamed, key=apart.__getitem__) if blamed else min(apart, key=apart.__getitem__)
-    return ClockDifference(peer, apart[peer], clock.error + others[peer].error)
-
-
 @dataclass(frozen=True)
 class OtherZone:
     """A time zone that differs from the one most nodes have.
@@ -108,23 +69,117 @@ class OtherZone:
     other: str
 
 
-def other_zone(own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[OtherZone]:
-    """Give how a node's time zone differs from the one that most nodes of its cluster have; nothing where it does not.
+class Peers(dict[str, "NodeFacts"]):
+    """The nodes of one cluster that were collected, by name, each to be compared with all others.
 
-    Where no zone is that of most, every node that differs from another is told so.
-
-    Raises:
-        CollectionError: the node's own zone was not measured, or that of no peer.
+    What is compared is looked at once for all of them: they may be thousands.
     """
-    zone = own.timezone
-    others = _measured(type(own).timezone, own, peers)
-    same = 1 + sum(other.rule == zone.rule for _, other in others)
-    rivals = Counter(other.rule for _, other in others if other.rule != zone.rule)
-    if not rivals or same > rivals.most_common(1)[0][1]:
-        return []
-    rule = rivals.most_common(1)[0][0]
-    peer, other = next((peer, other) for peer, other in others if other.rule == rule)
-    return [OtherZone(str(zone), peer, str(other))]
+
+    def shared_identities(self, node: str) -> list[Wording]:
+        """Say which identities a node shares with others (``machine-id with cp-2``).
+
+        Raises:
+            CollectionError: the node's own identities were not measured, or those of no other.
+        """
+        facts = self[node]
+        hostname, identity = facts.hostname.name, facts.identity
+        self._require_others("hostname", node)
+        self._require_others("identity", node)
+        own = [("hostname", hostname), *_identities(identity)]
+        shared = [(kind, peer) for kind, value in own for peer in self._holders[kind, value] if peer != node]
+        return [
+            wording("shared", identity=wording("mac-address") if kind == "mac-address" else kind, peer=peer)
+            for kind, peer in dict.fromkeys(shared)
+        ]
+
+    def clock_difference(self, node: str) -> ClockDifference:
+        """Give the greatest clock difference that a node is to blame for.
+
+        Of two clocks that differ, the one farther from the median of all is to blame (both, where they are equally
+        far): one wrong clock makes one verdict fail and not all, and no difference goes without a culprit.
+
+        Raises:
+            CollectionError: the node's own clock was not measured, or that of no other.
+        """
+        clock = self[node].clock
+        others = self._require_others("clock", node)
+        far = self._from_median
+        blamed = [peer for peer in others if far[peer] <= far[node] and peer != node]
+
+        def apart(peer: str) -> float:
+            return abs(float(others[peer].offset) - clock.offset)
+
+        # Nobody is nearer to the median than the clock that is the median: the others are to blame for all differences.
+        peer = max(blamed, key=apart) if blamed else min((name for name in others if name != node), key=apart)
+        return ClockDifference(peer, apart(peer), clock.error + others[peer].error)
+
+    def other_zone(self, node: str) -> list[OtherZone]:
+        """Give how a node's time zone differs from the one that most nodes have; nothing where it does not.
+
+        Where no zone is that of most, every node that differs from another is told so.
+
+        Raises:
+            CollectionError: the node's own zone was not measured, or that of no other.
+        """
+        zone = self[node].timezone
+        zones = self._require_others("timezone", node)
+        # In the order of their number; of as many, the first that was seen.
+        rivals = [(rule, count) for rule, count in self._rules.most_common() if rule != zone.rule]
+        if not rivals or self._rules[zone.rule] > rivals[0][1]:
+            return []
+        peer, other = next((peer, other) for peer, other in zones.items() if other.rule == rivals[0][0])
+        return [OtherZone(str(zone), peer, str(other))]
+
+    @cached_property
+    def _measured(self) -> dict[str, dict[str, Any]]:
+        """What was measured of a fact, by the fact's name and the node's."""
+        return {}
+
+    def _all(self, fact: str) -> dict[str, Any]:
+        if fact not in self._measured:
+            declared = NodeFacts.declared()[fact]
+            self._measured[fact] = {
+                name: facts.measured(declared) for name, facts in self.items() if facts.is_measured(declared)
+            }
+        return self._measured[fact]
+
+    def _require_others(self, fact: str, node: str) -> dict[str, Any]:
+        """Give what was measured of a fact, that of the node itself too."""
+        found = self._all(fact)
+        if not found.keys() - {node}:
+            raise CollectionError(
+                f"{fact} could be measured on no other node, so there is nothing to compare with", kind="no-peer"
+            )
+        return found
+
+    @cached_property
+    def _holders(self) -> dict[tuple[str, str], list[str]]:
+        """The nodes that have an identity, by its kind and value."""
+        holders: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for node, hostname in self._all("hostname").items():
+            holders["hostname", hostname.name].append(node)
+        for node, identity in self._all("identity").items():
+            for known in _identities(identity):
+                holders[known].append(node)
+        return holders
+
+    @cached_property
+    def _from_median(self) -> dict[str, float]:
+        """How far each clock is from the median of all, in seconds."""
+        clocks = self._all("clock")
+        middle = median(clock.offset for clock in clocks.values())
+        return {node: abs(clock.offset - middle) for node, clock in clocks.items()}
+
+    @cached_property
+    def _rules(self) -> Counter[str]:
+        return Counter(zone.rule for zone in self._all("timezone").values())
+
+
+def _identities(identity: Identity) -> list[tuple[str, str]]:
+    """Give what must differ, with its kind; a node need not have all of it."""
+    found = [("machine-id", identity.machine_id), ("product_uuid", identity.product_uuid)]
+    found += [("mac-address", address) for address in sorted(identity.mac_addresses)]
+    return [(kind, value) for kind, value in found if value]
 
 
 def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[Fault]:
@@ -148,17 +203,3 @@ def other_keys(own: EncryptionFile, primary: Mapping[str, NodeFacts]) -> list[Fa
         return [("absent_on_primary", {"peers": without})]
     others = [name for name, file in found.items() if file.digest != own.digest]
     return [("differs", {"peers": others})] if others and own.present else []
-
-
-def _measured(fact: Fact[Any], own: NodeFacts, peers: Mapping[str, NodeFacts]) -> list[tuple[str, Any]]:
-    def measured() -> Iterator[tuple[str, Any]]:
-        for name, facts in peers.items():
-            if name != own.target and facts.is_measured(fact):
-                yield name, facts.measured(fact)
-
-    found = list(measured())
-    if not found:
-        raise CollectionError(
-            f"{fact.name} could be measured on no other node, so there is nothing to compare with", kind="no-peer"
-        )
-    return found

@@ -54,6 +54,15 @@ class Mesh:
                     tried[source, peer] = [(port, self._told(peer, port, outcome)) for port, outcome in outcomes]
         return tried
 
+    @cached_property
+    def _touching(self) -> dict[str, list[Pair]]:
+        """The paths that were tried and begin or end at each node."""
+        touching: dict[str, list[Pair]] = {node: [] for node in self._nodes}
+        for source, peer in self._tried:
+            touching[source].append((source, peer))
+            touching.setdefault(peer, []).append((source, peer))
+        return touching
+
     def _told(self, peer: str, port: str, outcome: str) -> str:
         """Say what an outcome means: silence on UDP says something only where nobody listens."""
         if outcome != "no-answer" or not port.startswith("udp/"):
@@ -101,11 +110,11 @@ class Mesh:
         facts = self._nodes[node]
         if not facts.reach.peers:
             raise CollectionError("the node tried no peer", kind="no-peer")
-        if not any(peer == node for _, peer in self._tried):
+        if not any(peer == node for _, peer in self._touching[node]):
             raise CollectionError("no other node could try this one", kind="no-peer")
         self._require_calm(node)
-        for (source, peer), tried in self._tried.items():
-            unknown = [port for port, outcome in tried if outcome == "unknown" and node in {source, peer}]
+        for source, peer in self._touching[node]:
+            unknown = [port for port, outcome in self._tried[source, peer] if outcome == "unknown"]
             if unknown:
                 raise CollectionError(
                     f"{', '.join(unknown)} of {peer} cannot be told from {source}: "
@@ -115,10 +124,11 @@ class Mesh:
 
     def _require_calm(self, node: str) -> None:
         """A node that is too busy says nothing of its own ways; of a peer's, others do, if any of them is calm."""
-        busy = [pair for pair, tried in self._tried.items() if any(outcome == "busy" for _, outcome in tried)]
-        arriving = [pair for pair in self._tried if pair[1] == node]
-        for source, peer in busy:
-            if node == source or (node == peer and all(pair in busy for pair in arriving)):
+        touching = self._touching[node]
+        busy = {pair for pair in touching if any(outcome == "busy" for _, outcome in self._tried[pair])}
+        calm = any(peer == node and (source, peer) not in busy for source, peer in touching)
+        for source, peer in touching:
+            if (source, peer) in busy and (node == source or not calm):
                 raise CollectionError(
                     f"too many processes wait for a processor of {source}: no answer from {peer} may be its own delay",
                     kind="busy",

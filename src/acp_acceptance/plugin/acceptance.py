@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from acp_acceptance.inventory import Role
+from acp_acceptance.model.between import Peers
 from acp_acceptance.model.paths import Mesh
 from acp_acceptance.model.platform import ITEMS
 from acp_acceptance.plan import PlannedCheck, Target, found_in, item_of, items_in, make_plan, targets_of
@@ -50,7 +51,7 @@ class Acceptance:
     settings: Settings
     snapshot: Snapshot
     folder: Path
-    _peers: dict[str, dict[str, NodeFacts]] = field(default_factory=dict)
+    _peers: dict[str, Peers] = field(default_factory=dict)
     _meshes: dict[str, Mesh] = field(default_factory=dict)
     _items: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
 
@@ -132,15 +133,15 @@ class Acceptance:
                 checks.setdefault(check.requirement.id, []).append(check)
         return checks
 
-    def nodes_of_cluster(self, target: Target) -> Mapping[str, NodeFacts]:
+    def nodes_of_cluster(self, target: Target) -> Peers:
         """Give the facts of all chosen nodes in a cluster, or in the cluster of one of them."""
         cluster = target.node.cluster if target.node else target.name
         if cluster not in self._peers:
-            self._peers[cluster] = {
-                node.name: cast("NodeFacts", self.snapshot.of("node", node.name))
+            self._peers[cluster] = Peers(
+                (node.name, cast("NodeFacts", self.snapshot.of("node", node.name)))
                 for node in self.nodes
                 if node.cluster == cluster
-            }
+            )
         return self._peers[cluster]
 
     def mesh_of(self, target: Target) -> Mesh:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from acp_acceptance.inventory import Cluster
+    from acp_acceptance.model.between import Peers
     from acp_acceptance.model.cluster import ClusterFacts
     from acp_acceptance.model.layout import ClusterLayout
     from acp_acceptance.model.measurement import Facts
@@ -89,7 +90,7 @@ def isolation_marks(acceptance: Acceptance) -> IsolationMarks:
 
 
 @pytest.fixture
-def peers(planned: PlannedCheck, acceptance: Acceptance) -> Mapping[str, NodeFacts]:
+def peers(planned: PlannedCheck, acceptance: Acceptance) -> Peers:
     """What was observed of all nodes of this node's cluster that were collected, itself among them."""
     return acceptance.nodes_of_cluster(planned.target)
 
