@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from acp_acceptance.reporting.results import Results
 
 _ALLURE_CHECKS = 5000
+_GARBAGE_THRESHOLD = (20_000, 20, 20)
 _EXIT = {"accepted": 0, "partial": 0, "not accepted": 1, "nothing judged": 5}
 _KEPT = {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}
 
@@ -54,6 +55,7 @@ class Controller:
         self._record = Record(run.stages, offline=offline, waivers=run.waivers)
         self._results: Results | None = None
         self._interrupted = False
+        self._garbage_threshold = gc.get_threshold()
         self._unwritten = ""
         self._publisher = Publisher(config, run.language, metrics_place(config), offline)
         config.pluginmanager.register(self._publisher, "acp-publisher")
@@ -120,8 +122,9 @@ class Controller:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember a site's own checks, which no plan knows."""
-        # Tests and facts stay until the end: nothing is gained by looking through them for garbage again and again.
+        # Tests, facts and reports stay until the end: nothing is gained by looking through them again and again.
         gc.freeze()
+        gc.set_threshold(*_GARBAGE_THRESHOLD)
         for item in session.items:
             node = getattr(getattr(item, "callspec", None), "params", {}).get(HOST_NODE)
             if node is not None:
@@ -198,7 +201,8 @@ class Controller:
                 plugin.logfile = str(final / "junit.xml")
 
     def pytest_unconfigure(self) -> None:
-        """Leave no half-written folder behind, whatever went wrong."""
+        """Leave no half-written folder behind, whatever went wrong, and Python as it was."""
+        gc.set_threshold(*self._garbage_threshold)
         if self._results is None:
             shutil.rmtree(self.folder.path, ignore_errors=True)
 
