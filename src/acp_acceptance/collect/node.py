@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from acp_acceptance.collect.process import Processes
     from acp_acceptance.inventory import Node
 
+Alike = dict[bytes, object]
+"""Facts by the digest of their section: what thousands of nodes have alike (packages, hosts files) is kept once."""
+
 OUTPUT_CAP = 16 * 2**20
 """Bytes that are read from one stream of one node."""
 
@@ -66,6 +69,7 @@ class NodeCollector:
     values_for: Callable[[Node], Mapping[str, str]]
     keeps: int = 0
     _kept: dict[str, tuple[Probe, subprocess.Popen[bytes]]] = field(default_factory=dict, init=False)
+    _alike: Alike = field(default_factory=dict, init=False)
 
     def collect(self, node: Node, route: Route | None) -> NodeFacts:
         """Collect one node. Never raises: one node must not cost the others, whatever it or the runner does."""
@@ -83,7 +87,7 @@ class NodeCollector:
                 self._kept[node.name] = (probe, talk.kept)
             return probe, talk
 
-        return _asked(node, route, list(sections()), ask)
+        return self._asked(node, route, list(sections()), ask)
 
     def measure_between(
         self, node: Node, route: Route | None, values: Mapping[str, str], names: Sequence[str]
@@ -101,7 +105,7 @@ class NodeCollector:
             probe = make_probe(become=node.connection.become, values=values, only=limits)
             return probe, self._talk(node, route, probe)
 
-        return _asked(node, route, list(names), ask)
+        return self._asked(node, route, list(names), ask)
 
     def close(self) -> None:
         """End the connections that were kept and not used."""
@@ -126,6 +130,16 @@ class NodeCollector:
             outcome, detail = _outcome(output, talk, probe.nonce)
             raise CollectionError(f"{node.name} could not be asked ({outcome}): {detail}", kind="unreachable")
         return output.sections[name]
+
+    def _asked(
+        self, node: Node, route: Route | None, names: list[str], ask: Callable[[], tuple[Probe, Conversation]]
+    ) -> NodeFacts:
+        where = str(route) if route else node.connection.spec
+        try:
+            return facts_from(node.name, where, *ask(), names, self._alike)
+        except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
+            reason = f"the runner could not collect it ({type(error).__name__}: {error})"
+            return _nothing(node.name, Problem("no-client", printable(reason)))
 
     def _talk(self, node: Node, route: Route | None, probe: Probe, *, kept: bool = False) -> Conversation:
         if node.connection.backend in {"ssh", "safe-ssh", "local"}:
@@ -160,24 +174,28 @@ class NodeCollector:
         )
 
 
-def _asked(
-    node: Node, route: Route | None, names: list[str], ask: Callable[[], tuple[Probe, Conversation]]
-) -> NodeFacts:
-    where = str(route) if route else node.connection.spec
-    try:
-        return facts_from(node.name, where, *ask(), names)
-    except Exception as error:  # noqa: BLE001 - a runner without ssh, a backend that raises: said, never hidden
-        reason = f"the runner could not collect it ({type(error).__name__}: {error})"
-        return _nothing(node.name, Problem("no-client", printable(reason)))
-
-
 _UNREACHED = Problem("unreachable", "the node could not be reached; see the verdict on that")
 
 
-def facts_from(
-    name: str, where: str, probe: Probe, talk: Conversation, names: Sequence[str] | None = None
+def facts_from(  # noqa: PLR0913, PLR0917 - what was exchanged, with whom, and what is wanted of it
+    name: str,
+    where: str,
+    probe: Probe,
+    talk: Conversation,
+    names: Sequence[str] | None = None,
+    alike: Alike | None = None,
 ) -> NodeFacts:
-    """Make facts of what was exchanged with a node; what is missing becomes a problem with its reason."""
+    """Make facts of what was exchanged with a node; what is missing becomes a problem with its reason.
+
+    Args:
+        name: the node's.
+        where: how it was reached.
+        probe: what it was asked.
+        talk: what it said.
+        names: of the facts that are made; those of the first round trip unless said.
+        alike: facts of other nodes, which is added to.
+    """
+    alike = {} if alike is None else alike
     output = read_probe(talk.stdout, talk.stderr, probe.nonce)
     outcome, detail = _outcome(output, talk, probe.nonce)
     if outcome == "interrupted":
@@ -196,7 +214,7 @@ def facts_from(
             if section is None and output.sections:
                 values[fact_name] = Problem("cut-off", f"the probe ended before it ({detail or outcome})")
             else:
-                values[fact_name] = _UNREACHED if section is None else _parsed(fact.parse, section, output.words)
+                values[fact_name] = _UNREACHED if section is None else _parsed(fact.parse, section, output.words, alike)
     if set(wanted).isdisjoint(MESH_SECTIONS):
         later = Problem("not-collected", "its cluster has no other node, or the run ended before the second round trip")
         values |= dict.fromkeys(MESH_SECTIONS, later if outcome == "answered" else _UNREACHED)
@@ -207,10 +225,14 @@ def _nothing(name: str, problem: Problem) -> NodeFacts:
     return NodeFacts(name, dict.fromkeys(NodeFacts.declared(), problem))
 
 
-def _parsed(parse: Any, section: Section, words: dict[str, str]) -> object:  # noqa: ANN401 - any fact's parser
+def _parsed(parse: Any, section: Section, words: dict[str, str], alike: Alike) -> object:  # noqa: ANN401 - any fact's parser
     """Parse one section; whatever a parser stumbles over in a node's output is a problem of that fact."""
+    digest = section.digest
+    if digest in alike:
+        return alike[digest]
     try:
-        return parse(section)
+        alike[digest] = parse(section)
+        return alike[digest]
     except CollectionError as error:
         reason, kind = str(error), error.kind
         if section.status is None:

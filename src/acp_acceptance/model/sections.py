@@ -13,6 +13,7 @@ begin with a random word that the node learns only when the probe runs, so no co
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 
 from acp_acceptance.model.measurement import CollectionError
@@ -53,6 +54,12 @@ class Section:
     parts: dict[str, Part] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     status: int | None = 0
+
+    @property
+    def digest(self) -> bytes:
+        """What it holds, as one word."""
+        held = (self.name, self.status, sorted(self.absent), self.parts)
+        return hashlib.sha256(repr(held).encode("utf-8", "backslashreplace")).digest()
 
     def text(self, name: str) -> str:
         """Give the whole text of a part that must be there and must have been read without error.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,11 @@ _ALLURE_CHECKS = 5000
 _GARBAGE_THRESHOLD = (20_000, 20, 20)
 _EXIT = {"accepted": 0, "partial": 0, "not accepted": 1, "nothing judged": 5}
 _KEPT = {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}
+
+
+@cache
+def _kept_of(outcome: str, own: bool) -> dict[str, Any]:  # noqa: FBT001 - as in a verdict
+    return {"outcome": outcome, "own": own}
 
 
 class Controller:
@@ -145,6 +151,8 @@ class Controller:
         verdict = getattr(report, "acp_verdict", None)
         if verdict is not None:
             self._record.add(verdict)
+            # pytest keeps each report to the end, and needs no more of it than this.
+            report.acp_verdict = _kept_of(verdict["outcome"], verdict["own"])  # type: ignore[attr-defined]
         elif report.failed:
             self._record.crashed = True
 
