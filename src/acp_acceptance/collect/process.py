@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _READ_SIZE = 65536
 _HELD_LOOK = 0.1
 """Seconds between looks at whether standard input is still to be held."""
+_FILES_EACH = 4
+"""Open files for a program: its three streams, and what waits for them."""
+_FILES_APART = 256
 _AFTER_END = 0.5
 """Seconds to wait for a connection to close after the probe's last word; a hung process may hold it open."""
 
@@ -183,6 +187,15 @@ class Processes:
             for group in self._running:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(group, signal.SIGTERM)
+
+
+def allow_programs(count: int) -> None:
+    """Let this process run so many programs at once, as far as the system lets it: each takes four open files."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = _FILES_APART + _FILES_EACH * count
+    if allowed == resource.RLIM_INFINITY or allowed >= needed:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed if most == resource.RLIM_INFINITY else min(needed, most), most))
 
 
 def _left_after_farewell(process: subprocess.Popen[bytes], terms: Terms, errors: bytes | bytearray) -> float:

@@ -22,7 +22,7 @@ from acp_acceptance.collect.mesh import NAMING, NEEDING, Telling
 from acp_acceptance.collect.node import NodeCollector
 from acp_acceptance.collect.openssh import OpenSsh, Route
 from acp_acceptance.collect.pool import Pool
-from acp_acceptance.collect.process import Processes
+from acp_acceptance.collect.process import Processes, allow_programs
 from acp_acceptance.collect.site import cluster_facts
 from acp_acceptance.collect.told import probe_values
 from acp_acceptance.model.measurement import Problem
@@ -170,6 +170,7 @@ class _Run:
         """
         total = len(nodes)
         self._collector.keeps = _KEPT if kept else 0
+        allow_programs(self._settings.forks + self._collector.keeps)
 
         def do(item: tuple[Node, Route | None]) -> None:
             facts = self._collector.collect(*item)
