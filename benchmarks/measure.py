@@ -73,9 +73,7 @@ class Memory:
     processes: int = 0
 
 
-def run(
-    job: Job, log: Path, timeout: float, memory: Memory | None = None, look_seconds: float = _LOOK_SECONDS
-) -> Run:
+def run(job: Job, log: Path, timeout: float, memory: Memory | None = None, look_seconds: float = _LOOK_SECONDS) -> Run:
     """Run a job to its end.
 
     Args:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from acp_acceptance.model.sections import Section
 
 
-_KEPT = 200
+_KEPT = 400
 """Connections that are kept between the two round trips; each is a process here, and one on its node."""
 
 
