@@ -51,7 +51,8 @@ files() {
   done
 }
 
-# command_ NAME COMMAND ...: the output of a command, or that it is not installed.
+# command_ NAME COMMAND ...: the output of a command, or that it is not installed. It is cut where it floods, so that this
+# costs no other fact.
 command_() {
   name=$1
   shift
@@ -63,7 +64,7 @@ command_() {
   fi
 }
 
-# brief NAME COMMAND ...: the same of a command that prints little, whatever there is on the node: nothing cuts it here.
+# brief NAME COMMAND ...: the same of a command that prints little, whatever there is on the node: nothing need cut it.
 brief() {
   name=$1
   shift

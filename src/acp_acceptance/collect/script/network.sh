@@ -26,7 +26,7 @@ section_resolver() {
 
 section_listeners() {
   if command -v ss >/dev/null 2>&1; then
-    brief ss ss -lntup
+    command_ ss ss -lntup
   else
     for table in tcp tcp6 udp udp6; do
       if [ -e "/proc/net/$table" ]; then file "net:$table" "/proc/net/$table"; fi

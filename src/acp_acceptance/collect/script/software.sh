@@ -1,7 +1,7 @@
 # Packages, programs, files that other installations left.
 
 section_packages() {
-  brief dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
+  command_ dpkg-query dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n'
   # Where dpkg rules, an rpm command is a mere tool, and its database empty. As root, rpm would touch the index files
   # beside its database; as nobody it only reads.
   if ! command -v dpkg-query >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1; then
@@ -10,11 +10,11 @@ section_packages() {
       unprivileged='setpriv --reuid=65534 --regid=65534 --clear-groups'
     fi
     # shellcheck disable=SC2086 - words, or none
-    brief rpm $unprivileged rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
+    command_ rpm $unprivileged rpm -qa --qf '%{NAME}\t%{VERSION}-%{RELEASE}\n'
   elif ! command -v rpm >/dev/null 2>&1; then
     mark "absent rpm"
   fi
-  brief snap snap list
+  command_ snap snap list
 }
 
 # The lists that follow come with the script: what any release asks for.

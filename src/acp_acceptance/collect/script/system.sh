@@ -24,9 +24,9 @@ section_modules() {
   file builtin "/lib/modules/$release/modules.builtin"
   # A module that could be loaded, what is loaded at boot, and what is refused.
   brief ipip grep -o '/ipip\.ko' "/lib/modules/$release/modules.dep"
-  brief at-boot grep -hsv '^ *[#;]' /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
+  command_ at-boot grep -hsv '^ *[#;]' /etc/modules /etc/modules-load.d/*.conf /run/modules-load.d/*.conf \
     /usr/lib/modules-load.d/*.conf
-  brief refused grep -rhsE '^ *(blacklist|install) ' /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d
+  command_ refused grep -rhsE '^ *(blacklist|install) ' /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /lib/modprobe.d
 }
 
 section_swap() {
