@@ -180,9 +180,11 @@ def aims(results: Results) -> list[Aim]:
             ratio = results.ratio(tool, "suite", _AIM_NODES, delay)
             other = results.find(tool, _AIM_NODES, delay)
             what = f"{_AIM_NODES} nodes, {delay} ms: {least:.0f} x faster than {tool}"
-            if ratio is not None and other is not None:
+            own = results.find("suite", _AIM_NODES, delay)
+            if ratio is not None and other is not None and own is not None:
                 estimated = f", estimated from {other.estimated_from} nodes" if other.estimated_from else ""
-                found.append(Aim(what, f"{ratio:.1f} x{estimated}", ratio >= least))
+                apart = f", not side by side: {tool} was taken {other.taken}" if other.taken != own.taken else ""
+                found.append(Aim(what, f"{ratio:.1f} x{estimated}{apart}", ratio >= least))
     if large := results.large:
         seconds, size, good = large["seconds"], large["memory"]["total"], not large["problem"]
         what = f"{large['nodes']} nodes: within {_LARGE_SECONDS:.0f} s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import run
@@ -47,20 +48,23 @@ def test_a_node_that_cannot_be_reached_does_not_count_as_fast(tmp_path: Path) ->
 
 
 def test_ratios_and_aims() -> None:
+    measured = partial(Measurement, taken="2026-11-22T06:34+00:00 a50a8cc")
     results = Results(
         [
-            Measurement("probe-ssh", 50, 0, [2.0, 4.0, 3.0]),
-            Measurement("suite", 50, 0, [4.0, 6.0, 5.0]),
-            Measurement("pyinfra", 50, 0, [20.0]),
-            Measurement("testinfra", 50, 0, [400.0], estimated_from=10),
-            Measurement("suite-judging", 10, 0, [1.0], verdicts=1000),
-            Measurement("suite-judging", 50, 0, [3.0], verdicts=3000),
+            measured("probe-ssh", 50, 0, [2.0, 4.0, 3.0]),
+            measured("suite", 50, 0, [4.0, 6.0, 5.0]),
+            measured("pyinfra", 50, 0, [20.0]),
+            measured("testinfra", 50, 0, [400.0], estimated_from=10),
+            Measurement("ansible", 50, 0, [200.0], taken="2026-11-21T20:03+00:00 9288e50"),
+            measured("suite-judging", 10, 0, [1.0], verdicts=1000),
+            measured("suite-judging", 50, 0, [3.0], verdicts=3000),
         ]
     )
     assert results.ratio("suite", "probe-ssh", 50, 0) == 5 / 3
     assert [(aim.found, aim.met) for aim in aims(results)] == [
         ("1.67 x", False),
         ("80.0 x, estimated from 10 nodes", False),
+        ("40.0 x, not side by side: ansible was taken 2026-11-21T20:03+00:00 9288e50", True),
         ("4.0 x", True),
     ]
     assert per_verdict(results, "suite-judging") == 1.0
