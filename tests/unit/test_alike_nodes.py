@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acp_acceptance.collect.node import Alike, facts_from
-from acp_acceptance.collect.probe import make_probe
+from acp_acceptance.collect.node_facts import FactMaker
 from acp_acceptance.collect.process import Conversation
 
 if TYPE_CHECKING:
     from acp_acceptance.model.node import NodeFacts
 
 
-def facts_of(name: str, hosts: str, alike: Alike) -> NodeFacts:
-    probe = make_probe(become=None)
+def facts_of(name: str, hosts: str, maker: FactMaker) -> NodeFacts:
     said = [
         "say hello 1",
         "say rights root",
@@ -29,20 +27,20 @@ def facts_of(name: str, hosts: str, alike: Alike) -> NodeFacts:
         "end hostname 0",
         "say complete",
     ]
-    stdout = "".join(f"\n{probe.nonce} {line}\n" for line in said)
-    return facts_from(name, "root@node", probe, Conversation(stdout=stdout.encode(), greeted=1.0), alike=alike)
+    stdout = "".join(f"\nacp-n {line}\n" for line in said)
+    return maker.facts(name, "root@node", "acp-n", Conversation(stdout=stdout.encode(), greeted=1.0))
 
 
 def test_what_nodes_print_alike_is_one_fact() -> None:
-    alike: Alike = {}
-    first = facts_of("cp-1", "127.0.0.1 localhost\n", alike)
-    second = facts_of("cp-2", "127.0.0.1 localhost\n", alike)
+    maker = FactMaker()
+    first = facts_of("cp-1", "127.0.0.1 localhost\n", maker)
+    second = facts_of("cp-2", "127.0.0.1 localhost\n", maker)
     assert first.hosts is second.hosts
     assert (first.hostname.name, second.hostname.name) == ("cp-1", "cp-2")
 
 
 def test_what_differs_is_not() -> None:
-    alike: Alike = {}
-    first = facts_of("cp-1", "127.0.0.1 localhost\n", alike)
-    second = facts_of("cp-2", "127.0.0.2 localhost\n", alike)
+    maker = FactMaker()
+    first = facts_of("cp-1", "127.0.0.1 localhost\n", maker)
+    second = facts_of("cp-2", "127.0.0.2 localhost\n", maker)
     assert first.hosts != second.hosts

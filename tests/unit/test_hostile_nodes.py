@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from acp_acceptance.collect.node import facts_from
+from acp_acceptance.collect.node_facts import FactMaker
 from acp_acceptance.collect.probe import make_probe, sections
 from acp_acceptance.collect.process import Conversation
 from acp_acceptance.model.measurement import CollectionError
@@ -37,7 +37,7 @@ def test_nothing_a_node_says_stops_the_collector(seed: int) -> None:
         answered=0.1,
         confirmed=random.choice([None, 0.2]),
     )
-    facts = facts_from("n", "w", probe, talk)
+    facts = FactMaker().facts("n", "w", probe.nonce, talk)
     for fact in NodeFacts.declared().values():
         with suppress(CollectionError):
             facts.measured(fact)

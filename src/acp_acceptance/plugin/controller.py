@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import shutil
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +35,6 @@ _ALLURE_CHECKS = 5000
 _GARBAGE_THRESHOLD = (20_000, 20, 20)
 _EXIT = {"accepted": 0, "partial": 0, "not accepted": 1, "nothing judged": 5}
 _KEPT = {pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}
-
-
-@cache
-def _kept_of(outcome: str, own: bool) -> dict[str, Any]:  # noqa: FBT001 - as in a verdict
-    return {"outcome": outcome, "own": own}
 
 
 class Controller:
@@ -152,7 +146,7 @@ class Controller:
         if verdict is not None:
             self._record.add(verdict)
             # pytest keeps each report to the end, and needs no more of it than this.
-            report.acp_verdict = _kept_of(verdict["outcome"], verdict["own"])  # type: ignore[attr-defined]
+            vars(report)["acp_verdict"] = {name: verdict[name] for name in ("outcome", "own")}
         elif report.failed:
             self._record.crashed = True
 

@@ -51,20 +51,8 @@ files() {
   done
 }
 
-# command_ NAME COMMAND ...: the output of a command, or that it is not installed. It is cut where it floods, so that this
-# costs no other fact.
-command_() {
-  name=$1
-  shift
-  if command -v "$1" >/dev/null 2>&1; then
-    part "$name"
-    { "$@"; mark "done $name $?"; } | head -c "$part_limit"
-  else
-    mark "absent $name"
-  fi
-}
-
-# brief NAME COMMAND ...: the same of a command that prints little, whatever there is on the node: nothing need cut it.
+# brief NAME COMMAND ...: the output of a command that prints little, whatever there is on the node; or that it is not
+# installed.
 brief() {
   name=$1
   shift
@@ -76,3 +64,6 @@ brief() {
     mark "absent $name"
   fi
 }
+
+# command_ NAME COMMAND ...: the same of one that may print much: it is cut where it floods, and costs no other fact.
+command_() { brief "$@" | head -c "$part_limit"; }
